@@ -1,0 +1,72 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import type { PgDatabase } from "drizzle-orm/pg-core";
+import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+
+/** The database, or one transaction on it: queries take either. */
+export type Db = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>;
+
+/** A postgres.js client for raw SQL. Never the one Drizzle was given: Drizzle changes how that one parses values. */
+export type RawSql = postgres.Sql;
+
+/** A pool, its Drizzle face, and how to close it. */
+export interface Connection {
+  readonly db: Db;
+  /** Runs `select 1`, to tell whether Postgres answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a pool is opened. */
+export interface ConnectOptions {
+  /** Most connections at once. */
+  readonly max: number;
+  /** What `pg_stat_activity` shows. */
+  readonly applicationName: string;
+  /** Postgres ends a statement that runs longer. Milliseconds. */
+  readonly statementTimeoutMs?: number;
+}
+
+const connectTimeoutSeconds = 4;
+
+/** Opens a pool for Drizzle. Connects on first use. */
+export function connect(url: string, options: ConnectOptions): Connection {
+  const sql = openSql(url, options);
+  return {
+    db: drizzle(sql),
+    ping: async () => {
+      await sql.unsafe("select 1");
+    },
+    close: () => sql.end({ timeout: 5 }),
+  };
+}
+
+/** Opens a pool for raw SQL, LISTEN and locks. Connects on first use. */
+export function openSql(url: string, options: ConnectOptions): RawSql {
+  return postgres(url, {
+    max: options.max,
+    connect_timeout: connectTimeoutSeconds,
+    onnotice: () => {},
+    connection: {
+      application_name: options.applicationName,
+      statement_timeout: options.statementTimeoutMs ?? 5_000,
+    },
+  });
+}
+
+/**
+ * Keeps one prepared query for each database handle.
+ *
+ * Building SQL text for every call costs more than running it; a handle lives as long as the
+ * process, so its queries are built once. A transaction is a handle of its own and builds anew.
+ */
+export function prepared<Query>(build: (db: Db) => Query): (db: Db) => Query {
+  const built = new WeakMap<Db, Query>();
+  return (db) => {
+    const known = built.get(db);
+    if (known) return known;
+    const query = build(db);
+    built.set(db, query);
+    return query;
+  };
+}

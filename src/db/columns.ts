@@ -1,0 +1,22 @@
+import { bigint, timestamp, uuid } from "drizzle-orm/pg-core";
+import { v7 } from "uuid";
+
+/** A primary or foreign key made here, in time order, so that an index grows at its end. */
+export const uuidV7 = (name: string) => uuid(name).$defaultFn(() => v7());
+
+/** A UTC instant with the precision of a JavaScript Date, so that a value read back compares equal in a keyset. */
+export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
+
+/** A whole number of minor units, or any count; JavaScript holds it exactly up to 2^53. */
+export const whole = (name: string) => bigint(name, { mode: "number" });
+
+/** When a row was written and last changed, by the wall clock: bookkeeping, never business. */
+export const timestamps = {
+  recordedAt: instant("recorded_at")
+    .notNull()
+    .$defaultFn(() => new Date()),
+  updatedAt: instant("updated_at")
+    .notNull()
+    .$defaultFn(() => new Date())
+    .$onUpdateFn(() => new Date()),
+};

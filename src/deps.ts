@@ -1,0 +1,29 @@
+import type { Logger } from "pino";
+import type { Catalog } from "./billing/catalog/catalog.js";
+import type { Db } from "./db/client.js";
+import type { Locks } from "./db/locks.js";
+import type { StripeGateway } from "./stripe/gateway.js";
+
+/** What domain code may reach. Always the first argument; a transaction is the same with another `db`. */
+export interface Deps {
+  readonly db: Db;
+  readonly stripe: StripeGateway;
+  readonly locks: Locks;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** The catalog in force, from memory. Throws UPSTREAM_UNAVAILABLE before the first push. */
+  catalog(): Catalog;
+  /** The billing clock: periods, trials, everything that falls due. Pass it to SQL; never use `now()` there. */
+  now(): Date;
+}
+
+/** The settings that domain rules depend on. */
+export interface Settings {
+  /** Exact origins that a customer may be sent back to. */
+  readonly returnUrlOrigins: readonly string[];
+}
+
+/** Runs a write in one transaction: everything in it happens, or nothing does. */
+export function inTransaction<T>(deps: Deps, write: (inside: Deps) => Promise<T>): Promise<T> {
+  return deps.db.transaction((db) => write({ ...deps, db }));
+}

@@ -1,0 +1,18 @@
+import type { Viewer } from "../auth/viewer.js";
+import type { Loaders } from "../billing/loaders.js";
+import type { Deps } from "../deps.js";
+
+/** What formatting needs to know of a request. */
+export interface Localized {
+  /** BCP 47 locale of the request's `Accept-Language`, `en` without one. */
+  readonly locale: string;
+}
+
+/** What a resolver gets: what domain code may reach, who asks, and this request's loaders. */
+export interface GraphQLContext extends Deps, Localized {
+  /** Who asks; null when not signed in. */
+  readonly viewer: Viewer | null;
+  /** Names the request in logs and in answers to bugs and outages. */
+  readonly requestId: string;
+  readonly loaders: Loaders;
+}

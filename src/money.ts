@@ -1,0 +1,47 @@
+/** Digits after the decimal point of a currency, by ISO 4217 as ICU knows it: 2 for USD, 0 for JPY. */
+export function minorDigits(currency: string): number {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** The amount in the major unit, exactly: 1999 USD is "19.99". */
+export function decimalOf(amount: number, currency: string): string {
+  const digits = minorDigits(currency);
+  const sign = amount < 0 ? "-" : "";
+  const text = String(Math.abs(amount)).padStart(digits + 1, "0");
+  if (digits === 0) return sign + text;
+  return `${sign}${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+/** The amount as people of a locale write it; an unknown locale falls back to English. */
+export function formatMoney(amount: number, currency: string, locale: string): string {
+  // Intl takes a decimal string and so keeps every digit; TypeScript's library types know only template literals of it.
+  return numberFormat(locale, currency).format(decimalOf(amount, currency) as `${number}`);
+}
+
+const formats = new Map<string, Intl.NumberFormat>();
+const mostFormats = 500;
+
+function numberFormat(locale: string, currency: string): Intl.NumberFormat {
+  const key = `${locale} ${currency}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat(supportedLocale(locale), { style: "currency", currency });
+  // Locales come from clients: never let them grow the process.
+  if (formats.size < mostFormats) formats.set(key, made);
+  return made;
+}
+
+function supportedLocale(locale: string): string {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf([locale])[0] ?? "en";
+  } catch {
+    return "en"; // not a BCP 47 tag at all
+  }
+}
+
+/** The first locale of an `Accept-Language` header that is a BCP 47 tag; English without one. */
+export function preferredLocale(acceptLanguage: string | undefined): string {
+  const first = acceptLanguage?.split(",", 1)[0]?.split(";", 1)[0]?.trim() ?? "";
+  return /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/.test(first) ? first : "en";
+}
