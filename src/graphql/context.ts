@@ -1,6 +1,7 @@
 import type { Viewer } from "../auth/viewer.js";
 import type { Loaders } from "../billing/loaders.js";
 import type { Deps } from "../deps.js";
+import type { LiveUpdates } from "../live/listen.js";
 
 /** What formatting needs to know of a request. */
 export interface Localized {
@@ -15,4 +16,5 @@ export interface GraphQLContext extends Deps, Localized {
   /** Names the request in logs and in answers to bugs and outages. */
   readonly requestId: string;
   readonly loaders: Loaders;
+  readonly live: LiveUpdates;
 }

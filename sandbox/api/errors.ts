@@ -1,0 +1,73 @@
+/** The `error` object of Stripe's answers. */
+export interface StripeErrorBody {
+  type: "api_error" | "card_error" | "idempotency_error" | "invalid_request_error";
+  message: string;
+  code?: string;
+  param?: string;
+  decline_code?: string;
+  doc_url?: string;
+  charge?: string;
+  payment_intent?: unknown;
+  payment_method?: unknown;
+}
+
+/** A refusal that is answered as Stripe words it. */
+export class StripeRefusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: StripeErrorBody,
+    /** Refused before anything was tried, so the idempotency key is free again. */
+    readonly isValidation = false,
+  ) {
+    super(body.message);
+  }
+}
+
+type Details = Omit<StripeErrorBody, "type" | "message" | "code">;
+
+function docUrl(code: string): string {
+  return `https://stripe.com/docs/error-codes/${code.replaceAll("_", "-")}`;
+}
+
+/** 400 without a code, as Stripe answers most conflicts with an object's state. */
+export function invalidRequest(message: string, details: Details & { code?: string } = {}): StripeRefusal {
+  const doc = details.code ? { doc_url: docUrl(details.code) } : {};
+  return new StripeRefusal(400, { type: "invalid_request_error", message, ...doc, ...details });
+}
+
+export function invalidParameter(code: string, message: string, param: string): StripeRefusal {
+  const body: StripeErrorBody = { type: "invalid_request_error", code, message, param, doc_url: docUrl(code) };
+  return new StripeRefusal(400, body, true);
+}
+
+export function missingParameter(param: string): StripeRefusal {
+  return invalidParameter("parameter_missing", `Missing required param: ${param}.`, param);
+}
+
+export function unknownParameter(param: string): StripeRefusal {
+  return invalidParameter("parameter_unknown", `Received unknown parameter: ${param}`, param);
+}
+
+/** Stripe knows this parameter; the sandbox says so instead of quietly leaving it out. */
+export function unsupportedParameter(param: string, hint = ""): StripeRefusal {
+  const message = `The sandbox does not support the parameter ${param}${hint}. Stripe does; see sandbox/README.md.`;
+  return new StripeRefusal(400, { type: "invalid_request_error", message, param }, true);
+}
+
+/** 404 when the path names it, 400 when a parameter does. */
+export function noSuch(noun: string, id: string, param = "id"): StripeRefusal {
+  const code = "resource_missing";
+  const status = param === "id" ? 404 : 400;
+  const message = `No such ${noun}: '${id}'`;
+  return new StripeRefusal(status, { type: "invalid_request_error", code, message, param, doc_url: docUrl(code) });
+}
+
+export function unauthorized(message: string): StripeRefusal {
+  return new StripeRefusal(401, { type: "invalid_request_error", message }, true);
+}
+
+/** 402 of a declined card. */
+export function cardError(body: Omit<StripeErrorBody, "type">): StripeRefusal {
+  const doc = body.code ? { doc_url: docUrl(body.code) } : {};
+  return new StripeRefusal(402, { type: "card_error", ...doc, ...body });
+}

@@ -1,0 +1,114 @@
+import type { Kind } from "../store/tables.js";
+
+/** Kinds that are answered, and those that only occur inside others. */
+export type ExpandableKind = Kind | "account" | "item" | "invoice_line" | "plan" | "subscription_item" | "unkept";
+
+/**
+ * What leads on from an object: `id` fields are swapped for the object, `included` ones are added on request,
+ * `inline` ones are always there and only passed through, as are lists.
+ */
+export type Link = { is: "id" | "included" | "inline"; of: ExpandableKind; list?: boolean };
+
+const id = (of: ExpandableKind): Link => ({ is: "id", of });
+const included = (of: ExpandableKind): Link => ({ is: "included", of });
+const includedList = (of: ExpandableKind): Link => ({ is: "included", of, list: true });
+const inline = (of: ExpandableKind): Link => ({ is: "inline", of });
+const inlineList = (of: ExpandableKind): Link => ({ is: "inline", of, list: true });
+
+/** By kind and field, a field inside a hash being written with dots. `unkept` kinds are never there to expand. */
+export const links: Record<ExpandableKind, Record<string, Link>> = {
+  account: {},
+  "billing_portal.configuration": {},
+  "billing_portal.session": { configuration: id("billing_portal.configuration") },
+  charge: {
+    balance_transaction: id("unkept"),
+    customer: id("customer"),
+    payment_intent: id("payment_intent"),
+    refunds: includedList("refund"),
+    review: id("unkept"),
+  },
+  "checkout.session": {
+    customer: id("customer"),
+    "discounts.coupon": id("coupon"),
+    "discounts.promotion_code": id("promotion_code"),
+    invoice: id("invoice"),
+    line_items: includedList("item"),
+    payment_intent: id("payment_intent"),
+    setup_intent: id("unkept"),
+    subscription: id("subscription"),
+  },
+  coupon: { applies_to: included("unkept"), currency_options: included("unkept") },
+  customer: {
+    default_source: id("unkept"),
+    "invoice_settings.default_payment_method": id("payment_method"),
+    sources: includedList("unkept"),
+    subscriptions: includedList("subscription"),
+    tax: included("unkept"),
+    tax_ids: includedList("unkept"),
+    test_clock: id("unkept"),
+  },
+  discount: {
+    customer: id("customer"),
+    promotion_code: id("promotion_code"),
+    "source.coupon": id("coupon"),
+  },
+  event: {},
+  invoice: {
+    confirmation_secret: included("unkept"),
+    customer: id("customer"),
+    default_payment_method: id("payment_method"),
+    discounts: id("discount"),
+    lines: inlineList("invoice_line"),
+    "parent.subscription_details.subscription": id("subscription"),
+    payments: includedList("invoice_payment"),
+    "total_discount_amounts.discount": id("discount"),
+  },
+  invoice_line: {
+    "discount_amounts.discount": id("discount"),
+    discounts: id("discount"),
+    "pricing.price_details.price": id("price"),
+    subscription: id("subscription"),
+  },
+  invoice_payment: {
+    invoice: id("invoice"),
+    "payment.charge": id("charge"),
+    "payment.payment_intent": id("payment_intent"),
+  },
+  item: { discounts: included("unkept"), price: inline("price"), taxes: included("unkept") },
+  payment_intent: {
+    customer: id("customer"),
+    latest_charge: id("charge"),
+    payment_method: id("payment_method"),
+    review: id("unkept"),
+  },
+  payment_method: { customer: id("customer") },
+  plan: { product: id("product") },
+  price: { currency_options: included("unkept"), product: id("product"), tiers: included("unkept") },
+  product: { default_price: id("price"), tax_code: id("unkept") },
+  promotion_code: { customer: id("customer"), "promotion.coupon": id("coupon") },
+  refund: {
+    balance_transaction: id("unkept"),
+    charge: id("charge"),
+    customer: id("customer"),
+    payment_intent: id("payment_intent"),
+    payment_method: id("payment_method"),
+  },
+  subscription: {
+    customer: id("customer"),
+    default_payment_method: id("payment_method"),
+    default_source: id("unkept"),
+    discounts: id("discount"),
+    items: inlineList("subscription_item"),
+    latest_invoice: id("invoice"),
+    pending_setup_intent: id("unkept"),
+    schedule: id("unkept"),
+    test_clock: id("unkept"),
+  },
+  subscription_item: {
+    discounts: id("discount"),
+    plan: inline("plan"),
+    price: inline("price"),
+  },
+  unkept: {},
+  webhook_endpoint: {},
+};

@@ -1,0 +1,48 @@
+import { idOf } from "../billing/price-amounts.js";
+import type { World } from "../world.js";
+
+/** Objects that are only answered on request, made when asked for; kept ones are in the object already. */
+const made: Record<string, (world: World, id: string) => object> = {
+  "charge.refunds": (world, id) =>
+    listOf(
+      world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id),
+      `/v1/charges/${id}/refunds`,
+    ),
+  "customer.sources": (_world, id) => listOf([], `/v1/customers/${id}/sources`),
+  "customer.subscriptions": (world, id) =>
+    listOf(
+      world.tables.subscription
+        .newestFirst()
+        .filter(({ customer, ended_at }) => idOf(customer) === id && ended_at === null),
+      `/v1/customers/${id}/subscriptions`,
+    ),
+  "customer.tax": () => ({ automatic_tax: "not_collecting", ip_address: null, location: null, provider: "stripe" }),
+  "customer.tax_ids": (_world, id) => listOf([], `/v1/customers/${id}/tax_ids`),
+  "invoice.payments": (world, id) =>
+    listOf(
+      world.tables.invoice_payment.newestFirst().filter(({ invoice }) => idOf(invoice) === id),
+      `/v1/invoice_payments?invoice=${id}`,
+    ),
+};
+
+/** Fields kept inside their object that are left out unless asked for. */
+const kept = new Set([
+  "price.currency_options",
+  "coupon.currency_options",
+  "coupon.applies_to",
+  "checkout.session.line_items",
+]);
+
+export function isLeftOut(kind: string, field: string): boolean {
+  return kept.has(`${kind}.${field}`);
+}
+
+/** The field's value when it is asked for; undefined when there is none. */
+export function includedValue(world: World, kind: string, record: Record<string, unknown>, field: string): unknown {
+  const make = made[`${kind}.${field}`];
+  return make ? make(world, String(record["id"])) : record[field];
+}
+
+function listOf(data: object[], url: string): object {
+  return { object: "list", data, has_more: false, url };
+}

@@ -1,0 +1,46 @@
+import type Stripe from "stripe";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { voided } from "./invoice.js";
+import { idOf } from "./price-amounts.js";
+
+/** Ends a subscription now; its unpaid invoices are no longer collected by themselves. */
+export function endSubscription(
+  world: World,
+  subscription: Stripe.Subscription,
+  details: Stripe.Subscription["cancellation_details"],
+): Stripe.Subscription {
+  const now = nowInSeconds(world);
+  const ended = world.tables.subscription.put({
+    ...subscription,
+    canceled_at: subscription.canceled_at ?? now,
+    cancellation_details: details,
+    ended_at: now,
+    status: "canceled",
+  });
+  for (const invoice of world.tables.invoice.newestFirst()) {
+    const isOurs = subscriptionOf(invoice) === subscription.id;
+    if (isOurs && (invoice.status === "open" || invoice.status === "draft")) {
+      world.tables.invoice.put({ ...invoice, auto_advance: false });
+    }
+  }
+  recordEvent(world, "customer.subscription.deleted", ended);
+  return ended;
+}
+
+/** Gives up on a subscription whose first invoice was never paid. */
+export function expireIncomplete(world: World, subscription: Stripe.Subscription): void {
+  const expired = world.tables.subscription.put({
+    ...subscription,
+    ended_at: nowInSeconds(world),
+    status: "incomplete_expired",
+  });
+  const invoice = subscription.latest_invoice && world.tables.invoice.find(idOf(subscription.latest_invoice));
+  if (invoice) recordEvent(world, "invoice.voided", world.tables.invoice.put(voided(world, invoice)));
+  recordEvent(world, "customer.subscription.updated", expired, subscription);
+}
+
+export function subscriptionOf(invoice: Stripe.Invoice): string | null {
+  const reference = invoice.parent?.subscription_details?.subscription;
+  return reference === undefined ? null : idOf(reference);
+}

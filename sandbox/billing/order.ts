@@ -1,0 +1,53 @@
+import type Stripe from "stripe";
+import { discountedAmount } from "./discounts.js";
+import { unitAmount } from "./price-amounts.js";
+
+/** What a customer is about to subscribe to, from Checkout or from the API. */
+export interface Order {
+  items: OrderItem[];
+  currency: string;
+  coupon: Stripe.Coupon | null;
+  trialEnd: number | null;
+}
+
+export interface OrderItem {
+  price: Stripe.Price;
+  quantity: number;
+  metadata?: Record<string, string>;
+}
+
+/** The first invoice's sums; a trial makes everything free for now. */
+export interface OrderTotals {
+  /** Before discounts, per item. */
+  subtotals: number[];
+  /** Discount, per item. */
+  discounts: number[];
+  subtotal: number;
+  discount: number;
+  total: number;
+}
+
+export function totalOf(order: Order): OrderTotals {
+  const subtotals = order.items.map((item) =>
+    order.trialEnd === null ? unitAmount(item.price, order.currency) * item.quantity : 0,
+  );
+  const subtotal = sum(subtotals);
+  const discount = order.coupon ? discountedAmount(order.coupon, subtotal, order.currency) : 0;
+  const discounts = spread(discount, subtotals);
+  return { subtotals, discounts, subtotal, discount, total: subtotal - discount };
+}
+
+/** Shares an amount in proportion; the last share takes what rounding left. */
+function spread(amount: number, weights: number[]): number[] {
+  const whole = sum(weights);
+  let left = amount;
+  return weights.map((weight, index) => {
+    const share = index === weights.length - 1 ? left : Math.floor((amount * weight) / Math.max(1, whole));
+    left -= share;
+    return share;
+  });
+}
+
+function sum(amounts: number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}

@@ -1,0 +1,82 @@
+import type Stripe from "stripe";
+import { newId } from "../ids.js";
+import { recordEvent } from "../webhooks/events.js";
+import type { World } from "../world.js";
+import { applyRedemption, type Redemption } from "./discounts.js";
+import { attempted, buildFirstInvoice, finalized, paid, takeInvoiceNumber } from "./invoice.js";
+import { buildInvoicePayment } from "./invoice-payment.js";
+import type { Order } from "./order.js";
+import { buildSubscription, type SubscriptionTerms } from "./subscription.js";
+import type { PaymentOutcome } from "./try-payment.js";
+
+/** A subscription's beginning: what exists now and what is still to be announced. */
+export interface SubscriptionStart {
+  subscription: Stripe.Subscription;
+  draft: Stripe.Invoice;
+  open: Stripe.Invoice;
+  invoice: Stripe.Invoice;
+  payment: PaymentOutcome | null;
+  invoicePayment: Stripe.InvoicePayment | null;
+}
+
+export interface StartRequest {
+  customer: Stripe.Customer;
+  order: Order;
+  terms: SubscriptionTerms;
+  redemption: Redemption | null;
+  checkoutSession: string | null;
+  /** null: nothing is due, so nothing was charged. */
+  payment: PaymentOutcome | null;
+}
+
+/** Stores a subscription with its first invoice, paid or not as the payment came out. Announces nothing yet. */
+export function startSubscription(world: World, request: StartRequest): SubscriptionStart {
+  const { customer, order, terms, redemption, payment } = request;
+  const isPaid = payment === null || payment.kind === "succeeded";
+  const built = buildSubscription(world, order, terms);
+  const discount =
+    redemption &&
+    applyRedemption(world, redemption, {
+      customer: customer.id,
+      subscription: built.id,
+      checkoutSession: request.checkoutSession,
+    });
+
+  const invoiceId = newId.invoice();
+  const subscription = world.tables.subscription.put({
+    ...built,
+    discounts: discount ? [discount.id] : [],
+    latest_invoice: invoiceId,
+    status: isPaid ? built.status : "incomplete",
+  });
+  const draft = buildFirstInvoice(world, invoiceId, subscription, customer, order);
+  const open = finalized(world, draft, takeInvoiceNumber(world, customer));
+  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : attempted(open));
+  const invoicePayment =
+    payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
+  return { subscription, draft, open, invoice, payment, invoicePayment };
+}
+
+/** Announces it in the order Stripe was seen to: the subscription first, and already in its state. */
+export function recordSubscriptionStart(
+  world: World,
+  start: SubscriptionStart,
+  created: Stripe.PaymentIntent | null,
+): void {
+  const { payment } = start;
+  recordEvent(world, "customer.subscription.created", start.subscription);
+  if (payment?.kind === "succeeded") recordEvent(world, "payment_intent.succeeded", payment.intent);
+  if (created) recordEvent(world, "payment_intent.created", created);
+  if (payment?.kind === "declined") recordEvent(world, "payment_intent.payment_failed", payment.intent);
+  if (payment?.kind === "requires_action") recordEvent(world, "payment_intent.requires_action", payment.intent);
+
+  recordEvent(world, "invoice.created", start.draft);
+  recordEvent(world, "invoice.finalized", start.open);
+  if (start.invoice.status === "paid") {
+    recordEvent(world, "invoice.paid", start.invoice);
+    recordEvent(world, "invoice.payment_succeeded", start.invoice);
+  }
+  if (payment?.kind === "declined") recordEvent(world, "invoice.payment_failed", start.invoice);
+  if (payment?.kind === "requires_action") recordEvent(world, "invoice.payment_action_required", start.invoice);
+  if (start.invoicePayment?.status === "paid") recordEvent(world, "invoice_payment.paid", start.invoicePayment);
+}

@@ -1,0 +1,131 @@
+import type Stripe from "stripe";
+import { addIntervals } from "../calendar.js";
+import { newId } from "../ids.js";
+import { nowInSeconds, type World } from "../world.js";
+import type { Order, OrderItem } from "./order.js";
+import { inlinePrice, productIdOf, unitAmount } from "./price-amounts.js";
+
+/** What a subscription has that is not in the order. */
+export interface SubscriptionTerms {
+  customer: string;
+  defaultPaymentMethod: string | null;
+  metadata: Record<string, string>;
+  description: string | null;
+}
+
+/** A new subscription as it begins; its invoice and its discount are added by whoever makes them. */
+export function buildSubscription(world: World, order: Order, terms: SubscriptionTerms): Stripe.Subscription {
+  const id = newId.subscription();
+  const start = nowInSeconds(world);
+  const isTrial = order.trialEnd !== null;
+  return {
+    id,
+    object: "subscription",
+    application: null,
+    application_fee_percent: null,
+    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    billing_cycle_anchor: order.trialEnd ?? start,
+    billing_cycle_anchor_config: null,
+    billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: start },
+    billing_schedules: [],
+    billing_thresholds: null,
+    cancel_at: null,
+    cancel_at_period_end: false,
+    canceled_at: null,
+    cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
+    collection_method: "charge_automatically",
+    created: start,
+    currency: order.currency,
+    customer: terms.customer,
+    customer_account: null,
+    days_until_due: null,
+    default_payment_method: terms.defaultPaymentMethod,
+    default_source: null,
+    default_tax_rates: [],
+    description: terms.description,
+    discounts: [],
+    ended_at: null,
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: "self" },
+    },
+    items: {
+      object: "list",
+      data: order.items.map((item) => buildItem(item, order, id, start)),
+      has_more: false,
+      url: `/v1/subscription_items?subscription=${id}`,
+    },
+    latest_invoice: null,
+    livemode: false,
+    managed_payments: { enabled: false },
+    metadata: terms.metadata,
+    next_pending_invoice_item_invoice: null,
+    on_behalf_of: null,
+    pause_collection: null,
+    payment_settings: { payment_method_options: null, payment_method_types: null, save_default_payment_method: "off" },
+    pending_invoice_item_interval: null,
+    pending_setup_intent: null,
+    pending_update: null,
+    schedule: null,
+    start_date: start,
+    status: isTrial ? "trialing" : "active",
+    test_clock: null,
+    transfer_data: null,
+    trial_end: order.trialEnd,
+    trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" } },
+    trial_start: isTrial ? start : null,
+  };
+}
+
+function buildItem(item: OrderItem, order: Order, subscription: string, start: number): Stripe.SubscriptionItem {
+  const interval = item.price.recurring ?? { interval: "month", interval_count: 1 };
+  return {
+    id: newId.subscriptionItem(),
+    object: "subscription_item",
+    billing_thresholds: null,
+    created: start,
+    current_period_end: order.trialEnd ?? addIntervals(start, interval),
+    current_period_start: start,
+    current_trial: null,
+    discounts: [],
+    metadata: item.metadata ?? {},
+    plan: planOf(item.price, order.currency),
+    price: inlinePrice(item.price),
+    quantity: item.quantity,
+    subscription,
+    tax_rates: [],
+  };
+}
+
+/** The old face of a price, which subscription items still show. */
+function planOf(price: Stripe.Price, currency: string): Stripe.Plan {
+  return {
+    id: price.id,
+    object: "plan",
+    active: price.active,
+    amount: unitAmount(price, currency),
+    amount_decimal: price.unit_amount_decimal,
+    billing_scheme: price.billing_scheme,
+    created: price.created,
+    currency: price.currency,
+    interval: price.recurring?.interval ?? "month",
+    interval_count: price.recurring?.interval_count ?? 1,
+    livemode: false,
+    metadata: price.metadata,
+    meter: null,
+    nickname: price.nickname,
+    product: productIdOf(price),
+    tiers_mode: null,
+    transform_usage: null,
+    trial_period_days: null,
+    usage_type: "licensed",
+  };
+}
+
+/** Where the period already paid for ends: the furthest of the items'. */
+export function currentPeriodEnd(subscription: Stripe.Subscription): number {
+  return Math.max(...subscription.items.data.map((item) => item.current_period_end));
+}

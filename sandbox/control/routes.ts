@@ -1,0 +1,30 @@
+import type { FastifyInstance } from "fastify";
+import type { Runtime } from "../runtime.js";
+import { registerClock } from "./clock.routes.js";
+import { registerFaults } from "./faults.routes.js";
+import { ControlRefusal, guardControl } from "./guard.js";
+import { registerRequestLog } from "./requests.routes.js";
+import { registerWebhookControls } from "./webhooks.routes.js";
+
+/** Everything under /sandbox/: for whoever runs the sandbox, not for the API's clients. */
+export function registerControl(app: FastifyInstance, runtime: Runtime): void {
+  app.register(async (control) => {
+    control.addHook("onRequest", async (request) => guardControl(request));
+    control.addHook("onResponse", async (request) => {
+      if (request.method !== "GET") runtime.save();
+    });
+    control.setErrorHandler((error: unknown, _request, reply) => {
+      if (error instanceof ControlRefusal) return reply.code(error.status).send({ error: { message: error.message } });
+      if (error instanceof SyntaxError) return reply.code(400).send({ error: { message: error.message } });
+      runtime.reportFault(error);
+      return reply.code(500).send({ error: { message: "The sandbox itself failed; its log says how." } });
+    });
+    registerClock(control, runtime);
+    registerWebhookControls(control, runtime);
+    registerFaults(control, runtime);
+    registerRequestLog(control, runtime);
+    control.all("/sandbox/*", async (request) => {
+      throw new ControlRefusal(404, `There is no control ${request.method} ${request.url}.`);
+    });
+  });
+}

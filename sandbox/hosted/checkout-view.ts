@@ -1,0 +1,65 @@
+import type Stripe from "stripe";
+import { describePrice, idOf } from "../billing/price-amounts.js";
+import { orderOf, planOf, redemptionOf } from "../checkout/plan.js";
+import { formatMoney } from "../money.js";
+import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
+import type { CheckoutPageView } from "../pages/checkout-view.js";
+import { merchantName } from "../resources/account.js";
+import type { World } from "../world.js";
+
+/** What the customer typed and what was wrong with it. */
+export type CheckoutForm = Pick<CheckoutPageView, "values" | "errors">;
+
+/** A session as the checkout page shows it. */
+export function checkoutView(world: World, session: Stripe.Checkout.Session, form: CheckoutForm): CheckoutPageView {
+  const plan = planOf(world, session);
+  const order = orderOf(world, plan);
+  const [first] = order.items;
+  const product = first && world.tables.product.find(idOf(first.price.product));
+  const money = (amount: number) => formatMoney(amount, order.currency);
+  const coupon = redemptionOf(world, plan)?.coupon;
+  const [amount = "", interval = "month"] = first ? describePrice(first.price, order.currency).split(" / ") : [];
+  return {
+    sessionId: session.id,
+    merchantName,
+    productName: product?.name ?? "Subscription",
+    description: product?.description ?? null,
+    amount,
+    interval,
+    totalDueToday: money(session.amount_total ?? 0),
+    email: session.customer_details?.email ?? session.customer_email,
+    trialDays: plan.subscription.trialPeriodDays ?? 0,
+    allowPromotionCode: session.allow_promotion_codes ?? false,
+    discount: coupon
+      ? { name: coupon.name ?? coupon.id, amountOff: money(session.total_details?.amount_discount ?? 0) }
+      : null,
+    cancelUrl: session.cancel_url,
+    ...form,
+  };
+}
+
+/** What stands at a session's address once there is nothing to pay any more. */
+export function renderClosed(session: Stripe.Checkout.Session | undefined): string {
+  if (!session) {
+    return renderClosedCheckoutPage({
+      merchantName,
+      title: "Page not found",
+      message: "There is no checkout at this address.",
+      backUrl: null,
+    });
+  }
+  if (session.status === "complete") {
+    return renderClosedCheckoutPage({
+      merchantName,
+      title: "You're all done here",
+      message: "This checkout has been completed already. You were charged once, and nothing more is due.",
+      backUrl: (session.success_url ?? "").replaceAll("{CHECKOUT_SESSION_ID}", session.id) || null,
+    });
+  }
+  return renderClosedCheckoutPage({
+    merchantName,
+    title: "This checkout has expired",
+    message: "You were not charged. Go back and start again.",
+    backUrl: session.cancel_url,
+  });
+}

@@ -1,0 +1,88 @@
+import type Stripe from "stripe";
+import { describePrice, idOf } from "../billing/price-amounts.js";
+import { currentPeriodEnd } from "../billing/subscription.js";
+import { formatDate } from "../calendar.js";
+import { formatMoney } from "../money.js";
+import type { PortalPageView } from "../pages/portal-view.js";
+import { merchantName } from "../resources/account.js";
+import { defaultConfiguration } from "../resources/portal-configurations.js";
+import type { World } from "../world.js";
+
+/** A portal session's customer as the portal shows them. */
+export function portalView(world: World, session: Stripe.BillingPortal.Session): PortalPageView {
+  const customer = world.tables.customer.find(session.customer);
+  const subscription = shownSubscription(world, session);
+  const { features } = configurationOf(world, session);
+  return {
+    merchantName,
+    email: customer?.email ?? null,
+    returnUrl: session.return_url ?? "/",
+    message: null,
+    subscription: subscription ? subscriptionView(world, subscription) : null,
+    paymentMethod: paymentMethodView(world, subscription, customer),
+    invoices: features.invoice_history.enabled ? invoiceViews(world, session.customer) : [],
+    canCancel: features.subscription_cancel.enabled && subscription !== undefined && subscription.cancel_at === null,
+    confirmCancel: false,
+  };
+}
+
+/** The newest subscription that has not ended. */
+export function shownSubscription(
+  world: World,
+  session: Stripe.BillingPortal.Session,
+): Stripe.Subscription | undefined {
+  return world.tables.subscription
+    .newestFirst()
+    .find(({ customer, ended_at }) => idOf(customer) === session.customer && ended_at === null);
+}
+
+export function configurationOf(
+  world: World,
+  session: Stripe.BillingPortal.Session,
+): Stripe.BillingPortal.Configuration {
+  return world.tables["billing_portal.configuration"].find(idOf(session.configuration)) ?? defaultConfiguration(world);
+}
+
+function subscriptionView(world: World, subscription: Stripe.Subscription): PortalPageView["subscription"] {
+  const [item] = subscription.items.data;
+  const price = item && (world.tables.price.find(item.price.id) ?? item.price);
+  const product = price && world.tables.product.find(idOf(price.product));
+  const [amount = "", interval = "month"] = price ? describePrice(price, subscription.currency).split(" / ") : [];
+  const endsOn = subscription.cancel_at === null ? null : formatDate(subscription.cancel_at);
+  return {
+    id: subscription.id,
+    productName: product?.name ?? "Subscription",
+    amount,
+    interval,
+    quantity: item?.quantity ?? 1,
+    status: subscription.status,
+    renewsOn: endsOn === null ? formatDate(currentPeriodEnd(subscription)) : null,
+    endsOn,
+  };
+}
+
+function paymentMethodView(
+  world: World,
+  subscription: Stripe.Subscription | undefined,
+  customer: Stripe.Customer | undefined,
+): PortalPageView["paymentMethod"] {
+  const reference = subscription?.default_payment_method ?? customer?.invoice_settings.default_payment_method ?? null;
+  const card = reference === null ? undefined : world.tables.payment_method.find(idOf(reference))?.card;
+  if (!card) return null;
+  const expiry = `${String(card.exp_month).padStart(2, "0")}/${String(card.exp_year).slice(-2)}`;
+  return { brand: card.brand, last4: card.last4, expiry };
+}
+
+function invoiceViews(world: World, customer: string): PortalPageView["invoices"] {
+  return world.tables.invoice
+    .newestFirst()
+    .filter((invoice) => invoice.customer !== null && idOf(invoice.customer) === customer && invoice.status !== "draft")
+    .map((invoice) => ({
+      id: invoice.id,
+      number: invoice.number,
+      date: formatDate(invoice.created),
+      amount: formatMoney(invoice.total, invoice.currency),
+      status: invoice.status ?? "open",
+      url: invoice.hosted_invoice_url ?? null,
+    }));
+}

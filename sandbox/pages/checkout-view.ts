@@ -1,0 +1,32 @@
+/** The form fields of the checkout page, by their posted names. */
+export type CheckoutField = "number" | "expiry" | "cvc" | "name" | "promotion_code";
+
+/** Everything the hosted checkout page shows. Amounts arrive formatted; card numbers are never sent back. */
+export interface CheckoutPageView {
+  sessionId: string;
+  merchantName: string;
+  productName: string;
+  description: string | null;
+  /** Formatted, such as "$29.99". */
+  amount: string;
+  /** Such as "month". */
+  interval: string;
+  totalDueToday: string;
+  email: string | null;
+  trialDays: number;
+  allowPromotionCode: boolean;
+  discount: { name: string; amountOff: string } | null;
+  cancelUrl: string | null;
+  values: { name: string; promotion_code: string };
+  errors: { field: CheckoutField | null; message: string }[];
+}
+
+/** The messages for one field, or with null those for the form as a whole. */
+export function errorsOf(view: CheckoutPageView, field: CheckoutField | null): string[] {
+  return view.errors.filter((error) => error.field === field).map((error) => error.message);
+}
+
+/** Whether this is the first field that has to be corrected. */
+export function isFirstWrong(view: CheckoutPageView, field: CheckoutField): boolean {
+  return view.errors.find((error) => error.field !== null)?.field === field;
+}

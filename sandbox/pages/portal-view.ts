@@ -1,0 +1,30 @@
+/** Everything the customer portal shows. Dates and amounts arrive formatted. */
+export interface PortalPageView {
+  merchantName: string;
+  email: string | null;
+  returnUrl: string;
+  message: { kind: "success" | "error"; text: string } | null;
+  subscription: {
+    id: string;
+    productName: string;
+    amount: string;
+    interval: string;
+    quantity: number;
+    status: string;
+    renewsOn: string | null;
+    /** Set once the plan is due to end. */
+    endsOn: string | null;
+  } | null;
+  paymentMethod: { brand: string; last4: string; expiry: string } | null;
+  invoices: {
+    id: string;
+    number: string | null;
+    date: string;
+    amount: string;
+    status: string;
+    url: string | null;
+  }[];
+  canCancel: boolean;
+  /** Whether the page is asking for confirmation of a cancellation. */
+  confirmCancel: boolean;
+}

@@ -1,0 +1,200 @@
+import type Stripe from "stripe";
+import { noSuch } from "../api/errors.js";
+import { matches, pageOf, paging, range } from "../api/lists.js";
+import { mergeMetadata } from "../api/metadata.js";
+import { operation } from "../api/operation.js";
+import { type Covers, clearable, hash, integer, listOf, metadata, notHere, oneOf, text } from "../api/params.js";
+import { endSubscription } from "../billing/end-subscription.js";
+import { idOf } from "../billing/price-amounts.js";
+import { newId, randomText } from "../ids.js";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { addressParam, readAddress } from "./addresses.js";
+import { attachPaymentMethod } from "./payment-methods.js";
+
+const shared = {
+  address: addressParam,
+  balance: notHere,
+  business_name: notHere,
+  cash_balance: notHere,
+  description: clearable(text),
+  email: clearable(text),
+  individual_name: notHere,
+  invoice_prefix: text,
+  invoice_settings: hash({
+    custom_fields: notHere,
+    default_payment_method: clearable(text),
+    footer: notHere,
+    rendering_options: notHere,
+  }),
+  metadata,
+  name: clearable(text),
+  next_invoice_sequence: integer({ min: 1 }),
+  phone: clearable(text),
+  preferred_locales: listOf(text),
+  shipping: notHere,
+  source: notHere,
+  tax: notHere,
+  tax_exempt: oneOf("none", "exempt", "reverse"),
+  validate: notHere,
+};
+
+const createParams = {
+  ...shared,
+  payment_method: text,
+  tax_id_data: notHere,
+  test_clock: notHere,
+} satisfies Covers<Stripe.CustomerCreateParams>;
+
+const updateParams = { ...shared, default_source: notHere } satisfies Covers<Stripe.CustomerUpdateParams>;
+
+const listParams = {
+  ...paging,
+  created: range,
+  email: text,
+  test_clock: notHere,
+} satisfies Covers<Stripe.CustomerListParams>;
+
+export const customerOperations = [
+  operation({
+    method: "POST",
+    path: "/v1/customers",
+    answers: "customer",
+    params: createParams,
+    run: (world, params) => {
+      const built = buildCustomer(world, { email: params.email ?? null, name: params.name ?? null });
+      const customer = applyChanges(world, built, { ...params, invoice_settings: undefined });
+      world.tables.customer.put(customer);
+      if (params.payment_method !== undefined) attachPaymentMethod(world, params.payment_method, customer.id);
+      const settled = applyChanges(world, customer, { invoice_settings: params.invoice_settings });
+      world.tables.customer.put(settled);
+      recordEvent(world, "customer.created", settled);
+      return settled;
+    },
+  }),
+  operation({
+    method: "GET",
+    path: "/v1/customers/:id",
+    answers: "customer",
+    params: {},
+    run: (world, _params, id) => (world.deletedCustomers.has(id) ? deletedCustomer(id) : getCustomer(world, id)),
+  }),
+  operation({
+    method: "POST",
+    path: "/v1/customers/:id",
+    answers: "customer",
+    params: updateParams,
+    run: (world, params, id) => {
+      const before = getCustomer(world, id);
+      const after = world.tables.customer.put(applyChanges(world, before, params));
+      recordEvent(world, "customer.updated", after, before);
+      return after;
+    },
+  }),
+  operation({
+    method: "DELETE",
+    path: "/v1/customers/:id",
+    answers: "nothing",
+    params: {},
+    run: (world, _params, id): Stripe.DeletedCustomer => deleteCustomer(world, getCustomer(world, id)),
+  }),
+  operation({
+    method: "GET",
+    path: "/v1/customers",
+    answers: { list: "customer" },
+    params: listParams,
+    run: (world, params) => {
+      const found = world.tables.customer
+        .newestFirst()
+        .filter((customer) => matches(params.email, customer.email) && params.created(customer.created));
+      return pageOf(found, params, "/v1/customers");
+    },
+  }),
+];
+
+export function getCustomer(world: World, id: string, param = "id"): Stripe.Customer {
+  const customer = world.tables.customer.find(id);
+  if (!customer) throw noSuch("customer", id, param);
+  return customer;
+}
+
+export function buildCustomer(
+  world: World,
+  { id = newId.customer(), email, name }: { id?: string; email: string | null; name: string | null },
+): Stripe.Customer {
+  return {
+    id,
+    object: "customer",
+    address: null,
+    balance: 0,
+    created: nowInSeconds(world),
+    currency: null,
+    customer_account: null,
+    default_source: null,
+    delinquent: false,
+    description: null,
+    discount: null,
+    email,
+    invoice_prefix: randomText(8).toUpperCase(),
+    invoice_settings: { custom_fields: null, default_payment_method: null, footer: null, rendering_options: null },
+    livemode: false,
+    metadata: {},
+    name,
+    next_invoice_sequence: 1,
+    phone: null,
+    preferred_locales: [],
+    shipping: null,
+    tax_exempt: "none",
+    test_clock: null,
+  };
+}
+
+type Changes = {
+  [K in keyof typeof shared]?: ReturnType<(typeof shared)[K]> | undefined;
+};
+
+function applyChanges(world: World, customer: Stripe.Customer, params: Changes): Stripe.Customer {
+  const method = params.invoice_settings?.default_payment_method;
+  if (typeof method === "string" && !belongsTo(world, method, customer.id)) {
+    throw noSuch("PaymentMethod", method, "invoice_settings[default_payment_method]");
+  }
+  return {
+    ...customer,
+    address: params.address === undefined ? (customer.address ?? null) : readAddress(params.address),
+    description: params.description === undefined ? customer.description : params.description,
+    email: params.email === undefined ? customer.email : params.email,
+    invoice_prefix: params.invoice_prefix ?? customer.invoice_prefix ?? null,
+    invoice_settings: {
+      ...customer.invoice_settings,
+      default_payment_method: method === undefined ? customer.invoice_settings.default_payment_method : method,
+    },
+    metadata: mergeMetadata(customer.metadata, params.metadata),
+    name: params.name === undefined ? (customer.name ?? null) : params.name,
+    next_invoice_sequence: params.next_invoice_sequence ?? customer.next_invoice_sequence ?? 1,
+    phone: params.phone === undefined ? (customer.phone ?? null) : params.phone,
+    preferred_locales: params.preferred_locales ?? customer.preferred_locales ?? [],
+    tax_exempt: params.tax_exempt ?? customer.tax_exempt ?? "none",
+  };
+}
+
+function belongsTo(world: World, method: string, customer: string): boolean {
+  const owner = world.tables.payment_method.find(method)?.customer ?? null;
+  return owner !== null && idOf(owner) === customer;
+}
+
+/** Deleting a customer ends their subscriptions. */
+function deleteCustomer(world: World, customer: Stripe.Customer): Stripe.DeletedCustomer {
+  for (const subscription of world.tables.subscription.newestFirst()) {
+    if (idOf(subscription.customer) === customer.id && subscription.ended_at === null) {
+      endSubscription(world, subscription, subscription.cancellation_details);
+    }
+  }
+  world.tables.customer.remove(customer.id);
+  recordEvent(world, "customer.deleted", customer);
+  world.deletedCustomers.add(customer.id);
+  return deletedCustomer(customer.id);
+}
+
+function deletedCustomer(id: string): Stripe.DeletedCustomer {
+  return { id, object: "customer", deleted: true };
+}

@@ -1,0 +1,43 @@
+import type { Operation } from "../api/operation.js";
+import { accountOperations } from "./account.js";
+import { chargeOperations } from "./charges.js";
+import { checkoutSessionOperations } from "./checkout-sessions.js";
+import { couponOperations } from "./coupons.js";
+import { customerOperations } from "./customers.js";
+import { eventOperations } from "./events.js";
+import { invoicePaymentOperations } from "./invoice-payments.js";
+import { invoiceOperations } from "./invoices.js";
+import { paymentIntentOperations } from "./payment-intents.js";
+import { paymentMethodOperations } from "./payment-methods.js";
+import { portalConfigurationOperations } from "./portal-configurations.js";
+import { portalSessionOperations } from "./portal-sessions.js";
+import { priceOperations } from "./prices.js";
+import { productOperations } from "./products.js";
+import { promotionCodeOperations } from "./promotion-codes.js";
+import { refundOperations } from "./refunds.js";
+import { subscriptionItemOperations } from "./subscription-items.js";
+import { subscriptionOperations } from "./subscriptions.js";
+import { webhookEndpointOperations } from "./webhook-endpoints.js";
+
+/** Every operation of Stripe's API that the sandbox has. */
+export const operations: Operation[] = [
+  ...accountOperations,
+  ...chargeOperations,
+  ...checkoutSessionOperations,
+  ...couponOperations,
+  ...customerOperations,
+  ...eventOperations,
+  ...invoiceOperations,
+  ...invoicePaymentOperations,
+  ...paymentIntentOperations,
+  ...paymentMethodOperations,
+  ...portalConfigurationOperations,
+  ...portalSessionOperations,
+  ...priceOperations,
+  ...productOperations,
+  ...promotionCodeOperations,
+  ...refundOperations,
+  ...subscriptionItemOperations,
+  ...subscriptionOperations,
+  ...webhookEndpointOperations,
+];

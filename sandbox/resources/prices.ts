@@ -1,0 +1,235 @@
+import Stripe from "stripe";
+import { invalidParameter, invalidRequest, missingParameter, noSuch } from "../api/errors.js";
+import { matches, pageOf, paging, range } from "../api/lists.js";
+import { mergeMetadata } from "../api/metadata.js";
+import { operation } from "../api/operation.js";
+import {
+  bool,
+  type Covers,
+  clearable,
+  decimal,
+  hash,
+  integer,
+  listOf,
+  mapOf,
+  metadata,
+  notHere,
+  oneOf,
+  only,
+  type Read,
+  required,
+  text,
+} from "../api/params.js";
+import { idOf } from "../billing/price-amounts.js";
+import { newId } from "../ids.js";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { createProduct, getProduct } from "./products.js";
+
+const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
+const currencyOption = required(
+  hash({
+    custom_unit_amount: notHere,
+    tax_behavior: taxBehavior,
+    tiers: notHere,
+    unit_amount: integer({ min: 0 }),
+    unit_amount_decimal: decimal,
+  }),
+);
+
+const createParams = {
+  currency: required(text),
+  active: bool,
+  billing_scheme: only("per_unit"),
+  currency_options: mapOf(currencyOption),
+  custom_unit_amount: notHere,
+  lookup_key: text,
+  metadata,
+  nickname: text,
+  product: text,
+  product_data: hash({
+    active: bool,
+    id: text,
+    metadata,
+    name: required(text),
+    statement_descriptor: text,
+    tax_code: notHere,
+    tax_details: notHere,
+    unit_label: text,
+  }),
+  recurring: hash({
+    interval: required(oneOf("day", "week", "month", "year")),
+    interval_count: integer({ min: 1 }),
+    meter: notHere,
+    trial_period_days: notHere,
+    usage_type: only("licensed"),
+  }),
+  tax_behavior: taxBehavior,
+  tiers: notHere,
+  tiers_mode: notHere,
+  transfer_lookup_key: bool,
+  transform_quantity: notHere,
+  unit_amount: integer({ min: 0 }),
+  unit_amount_decimal: decimal,
+} satisfies Covers<Stripe.PriceCreateParams>;
+
+const updateParams = {
+  active: bool,
+  currency_options: clearable(mapOf(currencyOption)),
+  lookup_key: clearable(text),
+  metadata,
+  nickname: clearable(text),
+  tax_behavior: taxBehavior,
+  transfer_lookup_key: bool,
+} satisfies Covers<Stripe.PriceUpdateParams>;
+
+const listParams = {
+  ...paging,
+  active: bool,
+  created: range,
+  currency: text,
+  lookup_keys: listOf(text),
+  product: text,
+  recurring: hash({ interval: oneOf("day", "week", "month", "year"), meter: notHere, usage_type: only("licensed") }),
+  type: oneOf("one_time", "recurring"),
+} satisfies Covers<Stripe.PriceListParams>;
+
+export const priceOperations = [
+  operation({ method: "POST", path: "/v1/prices", answers: "price", params: createParams, run: createPrice }),
+  operation({
+    method: "GET",
+    path: "/v1/prices/:id",
+    answers: "price",
+    params: {},
+    run: (world, _params, id) => getPrice(world, id),
+  }),
+  operation({ method: "POST", path: "/v1/prices/:id", answers: "price", params: updateParams, run: updatePrice }),
+  operation({
+    method: "GET",
+    path: "/v1/prices",
+    answers: { list: "price" },
+    params: listParams,
+    run: (world, params) => {
+      const { lookup_keys } = params;
+      const found = world.tables.price
+        .newestFirst()
+        .filter((price) => matches(params.active, price.active) && params.created(price.created))
+        .filter((price) => matches(params.currency, price.currency) && matches(params.type, price.type))
+        .filter((price) => matches(params.product, idOf(price.product)))
+        .filter((price) => matches(params.recurring?.interval, price.recurring?.interval))
+        .filter(
+          (price) => lookup_keys === undefined || (price.lookup_key !== null && lookup_keys.includes(price.lookup_key)),
+        );
+      return pageOf(found, params, "/v1/prices");
+    },
+  }),
+];
+
+export function getPrice(world: World, id: string, param = "id"): Stripe.Price {
+  const price = world.tables.price.find(id);
+  if (!price) throw noSuch("price", id, param);
+  return price;
+}
+
+function createPrice(world: World, params: Read<typeof createParams>): Stripe.Price {
+  const amount = readAmount(params);
+  if (amount === null) throw missingParameter("unit_amount");
+  const currency = params.currency.toLowerCase();
+  if (!/^[a-z]{3}$/.test(currency)) {
+    throw invalidParameter("parameter_invalid", `Invalid currency: ${params.currency}`, "currency");
+  }
+  if (params.lookup_key !== undefined) claimLookupKey(world, params.lookup_key, params.transfer_lookup_key ?? false);
+  const behavior = params.tax_behavior ?? "unspecified";
+  const price = world.tables.price.put({
+    id: newId.price(),
+    object: "price",
+    active: params.active ?? true,
+    billing_scheme: "per_unit",
+    created: nowInSeconds(world),
+    currency,
+    currency_options: { [currency]: optionOf(amount, behavior), ...readOptions(params.currency_options) },
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: params.lookup_key ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    nickname: params.nickname ?? null,
+    product: productOf(world, params),
+    recurring: params.recurring
+      ? {
+          interval: params.recurring.interval,
+          interval_count: params.recurring.interval_count ?? 1,
+          meter: null,
+          trial_period_days: null,
+          usage_type: "licensed",
+        }
+      : null,
+    tax_behavior: behavior,
+    tiers_mode: null,
+    transform_quantity: null,
+    type: params.recurring ? "recurring" : "one_time",
+    unit_amount: Number.isInteger(amount) ? amount : null,
+    unit_amount_decimal: Stripe.Decimal.from(amount),
+  });
+  recordEvent(world, "price.created", price);
+  return price;
+}
+
+function updatePrice(world: World, params: Read<typeof updateParams>, id: string): Stripe.Price {
+  const before = getPrice(world, id);
+  const isClaimed = typeof params.lookup_key === "string" && params.lookup_key !== before.lookup_key;
+  if (isClaimed && params.lookup_key) claimLookupKey(world, params.lookup_key, params.transfer_lookup_key ?? false);
+  const after = world.tables.price.put({
+    ...before,
+    active: params.active ?? before.active,
+    currency_options: { ...before.currency_options, ...readOptions(params.currency_options ?? undefined) },
+    lookup_key: params.lookup_key === undefined ? before.lookup_key : params.lookup_key,
+    metadata: mergeMetadata(before.metadata, params.metadata),
+    nickname: params.nickname === undefined ? before.nickname : params.nickname,
+    tax_behavior: params.tax_behavior ?? before.tax_behavior,
+  });
+  recordEvent(world, "price.updated", after, before);
+  return after;
+}
+
+/** A lookup key belongs to one active price; it moves only when that is asked for. */
+function claimLookupKey(world: World, key: string, mayTransfer: boolean): void {
+  const holder = world.tables.price.newestFirst().find((price) => price.lookup_key === key);
+  if (!holder) return;
+  if (!mayTransfer) {
+    throw invalidRequest(`A price (\`${holder.id}\`) already uses that lookup key.`, { param: "lookup_key" });
+  }
+  const without = world.tables.price.put({ ...holder, lookup_key: null });
+  recordEvent(world, "price.updated", without, holder);
+}
+
+function productOf(world: World, params: Read<typeof createParams>): string {
+  if (params.product !== undefined) return getProduct(world, params.product, "product").id;
+  if (params.product_data === undefined) throw missingParameter("product");
+  return createProduct(world, params.product_data).id;
+}
+
+function readAmount(given: {
+  unit_amount: number | undefined;
+  unit_amount_decimal: number | undefined;
+}): number | null {
+  return given.unit_amount ?? given.unit_amount_decimal ?? null;
+}
+
+function readOptions(
+  given: Record<string, ReturnType<typeof currencyOption>> = {},
+): Record<string, Stripe.Price.CurrencyOptions> {
+  const options = Object.entries(given).map(([currency, option]): [string, Stripe.Price.CurrencyOptions] => [
+    currency.toLowerCase(),
+    optionOf(readAmount(option) ?? 0, option.tax_behavior ?? "unspecified"),
+  ]);
+  return Object.fromEntries(options);
+}
+
+function optionOf(amount: number, tax_behavior: Stripe.Price.TaxBehavior): Stripe.Price.CurrencyOptions {
+  return {
+    custom_unit_amount: null,
+    tax_behavior,
+    unit_amount: Number.isInteger(amount) ? amount : null,
+    unit_amount_decimal: Stripe.Decimal.from(amount),
+  };
+}

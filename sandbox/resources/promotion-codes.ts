@@ -1,0 +1,132 @@
+import type Stripe from "stripe";
+import { invalidRequest, noSuch } from "../api/errors.js";
+import { matches, pageOf, paging, range } from "../api/lists.js";
+import { mergeMetadata } from "../api/metadata.js";
+import { operation } from "../api/operation.js";
+import {
+  bool,
+  type Covers,
+  hash,
+  integer,
+  metadata,
+  notHere,
+  oneOf,
+  type Read,
+  required,
+  text,
+} from "../api/params.js";
+import { idOf } from "../billing/price-amounts.js";
+import { newId, randomText } from "../ids.js";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { getCoupon } from "./coupons.js";
+import { getCustomer } from "./customers.js";
+
+const createParams = {
+  active: bool,
+  code: text,
+  customer: text,
+  customer_account: notHere,
+  expires_at: integer(),
+  max_redemptions: integer({ min: 1 }),
+  metadata,
+  promotion: required(hash({ coupon: required(text), type: required(oneOf("coupon")) })),
+  restrictions: notHere,
+} satisfies Covers<Stripe.PromotionCodeCreateParams>;
+
+const updateParams = {
+  active: bool,
+  metadata,
+  restrictions: notHere,
+} satisfies Covers<Stripe.PromotionCodeUpdateParams>;
+
+const listParams = {
+  ...paging,
+  active: bool,
+  code: text,
+  coupon: text,
+  created: range,
+  customer: text,
+  customer_account: notHere,
+} satisfies Covers<Stripe.PromotionCodeListParams>;
+
+const path = "/v1/promotion_codes";
+const answers = "promotion_code";
+
+export const promotionCodeOperations = [
+  operation({ method: "POST", path, answers, params: createParams, run: createPromotionCode }),
+  operation({
+    method: "GET",
+    path: `${path}/:id`,
+    answers,
+    params: {},
+    run: (world, _params, id) => getPromotionCode(world, id),
+  }),
+  operation({
+    method: "POST",
+    path: `${path}/:id`,
+    answers,
+    params: updateParams,
+    run: (world, params, id) => {
+      const before = getPromotionCode(world, id);
+      const metadata = mergeMetadata(before.metadata, params.metadata);
+      const after = world.tables.promotion_code.put({ ...before, active: params.active ?? before.active, metadata });
+      recordEvent(world, "promotion_code.updated", after, before);
+      return after;
+    },
+  }),
+  operation({
+    method: "GET",
+    path,
+    answers: { list: answers },
+    params: listParams,
+    run: (world, params) => {
+      const found = world.tables.promotion_code
+        .newestFirst()
+        .filter((code) => matches(params.active, code.active) && params.created(code.created))
+        .filter((code) => matches(params.code?.toLowerCase(), code.code.toLowerCase()))
+        .filter((code) => matches(params.coupon, code.promotion.coupon && idOf(code.promotion.coupon)))
+        .filter((code) => matches(params.customer, code.customer && idOf(code.customer)));
+      return pageOf(found, params, path);
+    },
+  }),
+];
+
+/** The active code of that spelling, whatever the case. */
+export function findPromotionCode(world: World, code: string): Stripe.PromotionCode | undefined {
+  const wanted = code.trim().toLowerCase();
+  return world.tables.promotion_code.newestFirst().find((known) => known.active && known.code.toLowerCase() === wanted);
+}
+
+function getPromotionCode(world: World, id: string): Stripe.PromotionCode {
+  const code = world.tables.promotion_code.find(id);
+  if (!code) throw noSuch("promotion code", id);
+  return code;
+}
+
+function createPromotionCode(world: World, params: Read<typeof createParams>): Stripe.PromotionCode {
+  const coupon = getCoupon(world, params.promotion.coupon, "promotion[coupon]");
+  if (params.customer !== undefined) getCustomer(world, params.customer, "customer");
+  const code = params.code ?? randomText(8).toUpperCase();
+  if (findPromotionCode(world, code)) {
+    throw invalidRequest(`An active promotion code with \`code: ${code}\` already exists.`, { param: "code" });
+  }
+  const created = world.tables.promotion_code.put({
+    id: newId.promotionCode(),
+    object: "promotion_code",
+    active: params.active ?? true,
+    code,
+    created: nowInSeconds(world),
+    customer: params.customer ?? null,
+    customer_account: null,
+    expires_at: params.expires_at ?? null,
+    livemode: false,
+    max_redemptions: params.max_redemptions ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    promotion: { coupon: coupon.id, type: "coupon" },
+    restrictions: { first_time_transaction: false, minimum_amount: null, minimum_amount_currency: null },
+    times_redeemed: 0,
+  });
+  recordEvent(world, "promotion_code.created", created);
+  return created;
+}

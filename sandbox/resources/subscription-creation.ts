@@ -1,0 +1,114 @@
+import type Stripe from "stripe";
+import { cardError, invalidRequest } from "../api/errors.js";
+import { mergeMetadata } from "../api/metadata.js";
+import type { Read } from "../api/params.js";
+import { refuseOtherCurrency } from "../billing/customer-currency.js";
+import { redeem } from "../billing/discounts.js";
+import { type Order, totalOf } from "../billing/order.js";
+import { buildPaymentIntent } from "../billing/payment-intent.js";
+import { cardBehind } from "../billing/payment-method.js";
+import { idOf, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
+import { needsAuthentication, tryPayment } from "../billing/try-payment.js";
+import { addDays } from "../calendar.js";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { getCustomer } from "./customers.js";
+import { getPaymentMethod } from "./payment-methods.js";
+import { getPrice } from "./prices.js";
+import { applyCancelAt } from "./subscription-changes.js";
+import type { createParams } from "./subscriptions.js";
+
+/** Subscribes a customer whose card is on file; the first invoice is attempted at once. */
+export function createSubscription(world: World, params: Read<typeof createParams>): Stripe.Subscription {
+  const customer = getCustomer(world, params.customer, "customer");
+  const [discount] = params.discounts ?? [];
+  const redemption = discount ? redeem(world, discount, customer.id) : null;
+  const order = orderFrom(world, params, customer, redemption?.coupon ?? null);
+  refuseOtherCurrency(world, customer, order.currency);
+  const { total } = totalOf(order);
+  const method = methodFor(world, customer, params.default_payment_method);
+  if (!method && total > 0) {
+    throw invalidRequest(
+      "This customer has no attached payment source or default payment method. Please consider adding a default " +
+        "payment method. For more information, visit https://stripe.com/docs/billing/payment-methods#payment-methods.",
+      { code: "resource_missing" },
+    );
+  }
+
+  const intent = buildPaymentIntent(world, {
+    amount: total,
+    currency: order.currency,
+    customer: customer.id,
+    description: "Subscription creation",
+  });
+  if (method && total > 0 && params.payment_behavior === "error_if_incomplete") refuseIfNotPayable(world, method);
+  const payment = method && total > 0 ? tryPayment(world, intent, method, "off_session") : null;
+
+  world.tables.customer.put({ ...customer, currency: customer.currency ?? order.currency });
+  const start = startSubscription(world, {
+    customer: getCustomer(world, customer.id),
+    order,
+    terms: {
+      customer: customer.id,
+      defaultPaymentMethod: params.default_payment_method ?? null,
+      metadata: mergeMetadata({}, params.metadata),
+      description: params.description ?? null,
+    },
+    redemption,
+    checkoutSession: null,
+    payment,
+  });
+  const subscription = world.tables.subscription.put(applyCancelAt(world, start.subscription, params));
+  recordEvent(world, "customer.updated", getCustomer(world, customer.id), customer);
+  recordSubscriptionStart(world, { ...start, subscription }, payment ? intent : null);
+  return subscription;
+}
+
+function orderFrom(
+  world: World,
+  params: Read<typeof createParams>,
+  customer: Stripe.Customer,
+  coupon: Stripe.Coupon | null,
+): Order {
+  const items = params.items.map(({ price, quantity, metadata }, index) => {
+    const found = getPrice(world, price, `items[${index}][price]`);
+    if (!found.recurring) {
+      throw invalidRequest(
+        `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
+        { param: `items[${index}][price]` },
+      );
+    }
+    return { price: found, quantity: quantity ?? 1, metadata: mergeMetadata({}, metadata) };
+  });
+  const [first] = items;
+  if (!first) throw invalidRequest("You must provide at least one item.", { param: "items" });
+  const customersOwn = customer.currency && isOfferedIn(first.price, customer.currency) ? customer.currency : null;
+  const currency = params.currency ?? customersOwn ?? first.price.currency;
+  for (const { price } of items) refuseUnlessOfferedIn(price, currency);
+  const days = params.trial_period_days ?? 0;
+  return { items, currency, coupon, trialEnd: days > 0 ? addDays(nowInSeconds(world), days) : null };
+}
+
+function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {
+  const id = given ?? customer.invoice_settings.default_payment_method;
+  if (id === null) return null;
+  const method = getPaymentMethod(world, idOf(id), "default_payment_method");
+  if (method.customer !== null && idOf(method.customer) === customer.id) return method;
+  throw invalidRequest(
+    `The customer does not have a payment method with the ID ${method.id}. The payment method must be attached to the customer.`,
+    { code: "resource_missing", param: "default_payment_method" },
+  );
+}
+
+/** `error_if_incomplete`: nothing is created when the payment would not go through. */
+function refuseIfNotPayable(world: World, method: Stripe.PaymentMethod): void {
+  const decline = cardBehind(method)?.decline;
+  if (needsAuthentication(world, method, "off_session")) {
+    throw cardError({
+      code: "subscription_payment_intent_requires_action",
+      message: "Payment for this subscription requires additional user action before it can be completed successfully.",
+    });
+  }
+  if (decline) throw cardError({ ...decline });
+}

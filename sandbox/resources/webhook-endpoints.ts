@@ -1,0 +1,126 @@
+import type Stripe from "stripe";
+import { noSuch } from "../api/errors.js";
+import { pageOf, paging } from "../api/lists.js";
+import { mergeMetadata } from "../api/metadata.js";
+import { operation } from "../api/operation.js";
+import { bool, type Covers, clearable, listOf, metadata, only, onlyFalse, required, text } from "../api/params.js";
+import { newId } from "../ids.js";
+import { apiVersion, nowInSeconds, type World } from "../world.js";
+
+const createParams = {
+  api_version: only(apiVersion),
+  connect: onlyFalse,
+  description: clearable(text),
+  enabled_events: required(listOf(text)),
+  metadata,
+  url: required(text),
+} satisfies Covers<Stripe.WebhookEndpointCreateParams>;
+
+const updateParams = {
+  description: clearable(text),
+  disabled: bool,
+  enabled_events: listOf(text),
+  metadata,
+  url: text,
+} satisfies Covers<Stripe.WebhookEndpointUpdateParams>;
+
+const path = "/v1/webhook_endpoints";
+const answers = "webhook_endpoint";
+
+export const webhookEndpointOperations = [
+  operation({
+    method: "POST",
+    path,
+    answers,
+    params: createParams,
+    // The only answer that shows the secret.
+    run: (world, params) =>
+      createWebhookEndpoint(world, {
+        url: params.url,
+        secret: newId.webhookSecret(),
+        enabledEvents: params.enabled_events,
+        description: params.description ?? null,
+        metadata: mergeMetadata({}, params.metadata),
+      }),
+  }),
+  operation({
+    method: "GET",
+    path: `${path}/:id`,
+    answers,
+    params: {},
+    run: (world, _params, id) => withoutSecret(getWebhookEndpoint(world, id)),
+  }),
+  operation({
+    method: "POST",
+    path: `${path}/:id`,
+    answers,
+    params: updateParams,
+    run: (world, params, id) => {
+      const before = getWebhookEndpoint(world, id);
+      const status = params.disabled === undefined ? before.status : params.disabled ? "disabled" : "enabled";
+      return withoutSecret(
+        world.tables.webhook_endpoint.put({
+          ...before,
+          description: params.description === undefined ? before.description : params.description,
+          enabled_events: params.enabled_events ?? before.enabled_events,
+          metadata: mergeMetadata(before.metadata, params.metadata),
+          status,
+          url: params.url ?? before.url,
+        }),
+      );
+    },
+  }),
+  operation({
+    method: "DELETE",
+    path: `${path}/:id`,
+    answers: "nothing",
+    params: {},
+    run: (world, _params, id): Stripe.DeletedWebhookEndpoint => {
+      world.tables.webhook_endpoint.remove(getWebhookEndpoint(world, id).id);
+      return { id, object: "webhook_endpoint", deleted: true };
+    },
+  }),
+  operation({
+    method: "GET",
+    path,
+    answers: { list: answers },
+    params: paging satisfies Covers<Stripe.WebhookEndpointListParams>,
+    run: (world, params) => pageOf(world.tables.webhook_endpoint.newestFirst().map(withoutSecret), params, path),
+  }),
+];
+
+export interface NewEndpoint {
+  url: string;
+  secret: string;
+  enabledEvents: string[];
+  description: string | null;
+  metadata: Record<string, string>;
+}
+
+export function createWebhookEndpoint(world: World, endpoint: NewEndpoint): Stripe.WebhookEndpoint {
+  return world.tables.webhook_endpoint.put({
+    id: newId.webhookEndpoint(),
+    object: "webhook_endpoint",
+    api_version: apiVersion,
+    application: null,
+    created: nowInSeconds(world),
+    description: endpoint.description,
+    enabled_events: endpoint.enabledEvents,
+    livemode: false,
+    metadata: endpoint.metadata,
+    secret: endpoint.secret,
+    status: "enabled",
+    url: endpoint.url,
+  });
+}
+
+function getWebhookEndpoint(world: World, id: string): Stripe.WebhookEndpoint {
+  const endpoint = world.tables.webhook_endpoint.find(id);
+  if (!endpoint) throw noSuch("webhook endpoint", id);
+  return endpoint;
+}
+
+function withoutSecret(endpoint: Stripe.WebhookEndpoint): Stripe.WebhookEndpoint {
+  const { secret, ...shown } = endpoint;
+  return shown;
+}

@@ -1,0 +1,54 @@
+import type Stripe from "stripe";
+import type { StoredEvent } from "../webhooks/events.js";
+import { createTable, type Table } from "./table.js";
+
+/** What the sandbox keeps, by Stripe's own `object` names. */
+export interface Kinds {
+  "billing_portal.configuration": Stripe.BillingPortal.Configuration;
+  "billing_portal.session": Stripe.BillingPortal.Session;
+  charge: Stripe.Charge;
+  "checkout.session": Stripe.Checkout.Session;
+  coupon: Stripe.Coupon;
+  customer: Stripe.Customer;
+  discount: Stripe.Discount;
+  event: StoredEvent;
+  invoice: Stripe.Invoice;
+  invoice_payment: Stripe.InvoicePayment;
+  payment_intent: Stripe.PaymentIntent;
+  payment_method: Stripe.PaymentMethod;
+  price: Stripe.Price;
+  product: Stripe.Product;
+  promotion_code: Stripe.PromotionCode;
+  refund: Stripe.Refund;
+  subscription: Stripe.Subscription;
+  webhook_endpoint: Stripe.WebhookEndpoint;
+}
+
+export type Kind = keyof Kinds;
+export type Tables = { [K in Kind]: Table<Kinds[K]> };
+
+/** Any object that may be seeded. */
+export type StripeObject = Kinds[Kind];
+
+export function createTables(): Tables {
+  return {
+    "billing_portal.configuration": createTable(),
+    "billing_portal.session": createTable(),
+    charge: createTable(),
+    "checkout.session": createTable(),
+    coupon: createTable(),
+    customer: createTable(),
+    discount: createTable(),
+    event: createTable(),
+    invoice: createTable(),
+    invoice_payment: createTable(),
+    payment_intent: createTable(),
+    payment_method: createTable(),
+    price: createTable(),
+    product: createTable(),
+    promotion_code: createTable(),
+    refund: createTable(),
+    subscription: createTable(),
+    webhook_endpoint: createTable(),
+  };
+}

@@ -1,0 +1,27 @@
+import type Stripe from "stripe";
+import type { CheckoutPlan } from "./checkout/plan.js";
+import type { Tables } from "./store/tables.js";
+import type { Clock } from "./time/clock.js";
+import type { Deliveries } from "./webhooks/deliveries.js";
+
+/** The API version every answer and event is shaped after. */
+export const apiVersion = "2026-10-28.endive" satisfies Stripe.LatestApiVersion;
+
+/** Everything one running sandbox knows; the first argument of whatever reads or changes it. */
+export interface World {
+  tables: Tables;
+  clock: Clock;
+  deliveries: Deliveries;
+  /** Where the hosted pages are, without a trailing slash. */
+  origin: string;
+  /** The API request being answered, named on the events it causes; null while time or a page acts. */
+  cause: Stripe.Event.Request | null;
+  /** What Checkout Sessions remember and do not show, by session. */
+  checkouts: Map<string, CheckoutPlan>;
+  /** Stripe goes on answering for these, with `deleted: true`. */
+  deletedCustomers: Set<string>;
+}
+
+export function nowInSeconds(world: World): number {
+  return Math.floor(world.clock.now().getTime() / 1000);
+}

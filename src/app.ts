@@ -1,0 +1,165 @@
+import type { Logger } from "pino";
+import { InvalidToken, makeAuthenticator } from "./auth/verify-token.js";
+import { type Catalog } from "./billing/catalog/catalog.js";
+import { findCatalog } from "./billing/catalog/catalog.repository.js";
+import { makeLoaders } from "./billing/loaders.js";
+import { type Clock, followClock, wallClock } from "./clock.js";
+import type { Config } from "./config.js";
+import { type Connection, connect } from "./db/client.js";
+import { openLocks } from "./db/locks.js";
+import type { Deps } from "./deps.js";
+import { BillingError } from "./errors.js";
+import { makeApollo } from "./graphql/apollo.js";
+import { authorize } from "./graphql/authorize.js";
+import type { GraphQLContext } from "./graphql/context.js";
+import { refusedToken } from "./graphql/errors.js";
+import { buildPlainSchema } from "./graphql/schema.js";
+import { type Caller, serveGraphql } from "./http/graphql-endpoint.js";
+import { serveSocket } from "./http/graphql-socket.js";
+import { serveHealth } from "./http/health-endpoint.js";
+import { makeServer } from "./http/server.js";
+import { serveStripeWebhook } from "./http/stripe-webhook-endpoint.js";
+import { enqueue } from "./jobs/enqueue.js";
+import { startWorker } from "./jobs/worker.js";
+import { type LiveUpdates, listen } from "./live/listen.js";
+import { preferredLocale } from "./money.js";
+import { makeStripeClient } from "./stripe/client.js";
+import { makeStripeGateway } from "./stripe/gateway.js";
+import { crontab, makeTasks, sweepTask } from "./tasks.js";
+import { makeInbox } from "./webhooks/receive-stripe-event.js";
+
+/** A running service. */
+export interface App {
+  /** Where it listens, for example `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** The billing clock as this process has it. */
+  now(): Date;
+  /** Stops taking requests, finishes those under way and their jobs, closes every connection. */
+  close(): Promise<void>;
+}
+
+/** Composes the parts and starts to listen. The database must have been migrated. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const closers: (() => Promise<unknown> | unknown)[] = [];
+  /** Closes in the reverse order of opening, so that nothing loses what it stands on. */
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    return await compose(config, log, closers, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function compose(
+  config: Config,
+  log: Logger,
+  closers: (() => Promise<unknown> | unknown)[],
+  close: () => Promise<void>,
+): Promise<App> {
+  const isDevelopment = config.mode !== "production";
+  const connection = connect(config.database.url, { max: config.database.poolSize, applicationName: "billing" });
+  closers.push(() => connection.close());
+  const locks = openLocks(config.database.url, config.database.lockPoolSize);
+  closers.push(() => locks.close());
+  const [live, clock] = await Promise.all([
+    listen(config.database.url),
+    config.billingClockUrl ? followClock(config.billingClockUrl, log) : wallClock,
+  ]);
+  closers.push(
+    () => live.close(),
+    () => clock.close(),
+  );
+
+  const catalog = await keepCatalog(connection, live, log);
+  const deps: Deps = {
+    db: connection.db,
+    stripe: makeStripeGateway(makeStripeClient(config.stripe)),
+    locks,
+    log,
+    settings: { returnUrlOrigins: config.returnUrlOrigins },
+    catalog: catalog.get,
+    now: clock.now,
+  };
+
+  const schema = authorize(buildPlainSchema());
+  const makeContext = contextMaker(deps, live, config);
+  const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment });
+  const http = await makeServer({ log, corsOrigins: config.corsOrigins, isDevelopment });
+  closers.push(
+    () => apollo.stop(),
+    () => http.close(),
+  );
+  await serveGraphql(http, apollo, makeContext);
+  await serveStripeWebhook(http, makeInbox(connection.db), config.stripe.webhookSecrets);
+  await serveHealth(http, async () => ({ database: await answers(connection), catalog: catalog.isLoaded() }));
+  closers.push(serveSocket(http.server, { schema, introspection: config.introspection, makeContext }));
+
+  if (config.worker) {
+    const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps), crontab, log });
+    closers.push(() => worker.stop());
+  }
+  followMoves(clock, deps);
+  const url = await http.listen({ host: config.host, port: config.port });
+  return { url, now: clock.now, close };
+}
+
+/** What has fallen due is done at once when the billing clock was moved. */
+function followMoves(clock: Clock, deps: Deps): void {
+  clock.onMoved(() => {
+    enqueue(deps.db, sweepTask, { key: sweepTask }).catch((error: unknown) => {
+      deps.log.error({ err: error }, "the sweep after a move of the clock was not queued"); // the next minute's will do
+    });
+  });
+}
+
+/** The newest catalog in memory, read again whenever any process pushes one. */
+async function keepCatalog({ db }: Connection, live: LiveUpdates, log: Logger) {
+  let current: Catalog | undefined = await findCatalog(db);
+  if (!current) log.warn("no catalog has been pushed yet: run `npm run catalog -- push`");
+  live.onEvery("catalog", () => {
+    findCatalog(db).then(
+      (newest) => {
+        current = newest ?? current;
+        log.info({ version: current?.version }, "catalog loaded");
+      },
+      (error: unknown) => log.error({ err: error }, "the new catalog could not be read; the old one stays in force"),
+    );
+  });
+  return {
+    isLoaded: () => current !== undefined,
+    get: () => {
+      if (current) return current;
+      throw new BillingError("UPSTREAM_UNAVAILABLE", "This service has no catalog yet.", { retryable: true });
+    },
+  };
+}
+
+function contextMaker(deps: Deps, live: LiveUpdates, config: Config) {
+  const authenticate = makeAuthenticator(config.jwt, config.claims);
+  return ({ authorization, acceptLanguage, requestId }: Caller): GraphQLContext => ({
+    ...deps,
+    viewer: authenticated(() => authenticate(authorization)),
+    requestId,
+    locale: preferredLocale(acceptLanguage),
+    loaders: makeLoaders(deps),
+    live,
+  });
+}
+
+function authenticated<T>(verify: () => T): T {
+  try {
+    return verify();
+  } catch (error) {
+    throw error instanceof InvalidToken ? refusedToken(error) : error;
+  }
+}
+
+async function answers(connection: Connection): Promise<boolean> {
+  return connection.ping().then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,61 @@
+import {
+  type CatalogDefinition,
+  type CatalogFeature,
+  type CatalogTier,
+  type DefinedPrice,
+  type FeatureKind,
+  type Interval,
+  priceId,
+} from "./catalog.js";
+import type { CatalogSource } from "./catalog-schema.js";
+
+const kinds = { switch: "SWITCH", limit: "LIMIT", metered: "METERED" } as const satisfies Record<string, FeatureKind>;
+const intervals: readonly Interval[] = ["day", "week", "month", "year"];
+
+/** The definition that a faultless file gives, with nothing left to assume. */
+export function definitionOf(source: CatalogSource): CatalogDefinition {
+  const tiers = Object.entries(source.tiers);
+  return {
+    currency: source.currency,
+    features: Object.entries(source.features).map(
+      ([key, feature]): CatalogFeature => ({
+        key,
+        name: feature.name,
+        description: feature.description ?? null,
+        kind: kinds[feature.kind],
+        unit: feature.unit ?? null,
+      }),
+    ),
+    tiers: tiers.map(([slug, tier], index) => tierOf(slug, tier, index + 1)),
+    prices: tiers.flatMap(([slug, tier]) => pricesOf(slug, tier, source.currency)),
+  };
+}
+
+type TierSource = CatalogSource["tiers"][string];
+
+function tierOf(slug: string, tier: TierSource, rank: number): CatalogTier {
+  const granted = Object.entries(tier.features).flatMap(([key, grant]) => (grant ? [[key, grant] as const] : []));
+  return {
+    slug,
+    name: tier.name,
+    description: tier.description ?? null,
+    highlights: tier.highlights,
+    rank,
+    isHidden: tier.hidden,
+    isStaff: tier.staff,
+    isDefault: tier.default,
+    isRecommended: tier.recommended,
+    trialDays: tier.trial_days,
+    contactUrl: tier.contact_url ?? null,
+    grants: Object.fromEntries(granted),
+  };
+}
+
+function pricesOf(tierSlug: string, tier: TierSource, currency: string): DefinedPrice[] {
+  return intervals.flatMap((interval) => {
+    const unitAmount = tier.prices[interval];
+    if (unitAmount === undefined) return [];
+    const price = { tierSlug, interval, currency, unitAmount };
+    return [{ id: priceId(price), ...price, isTaxInclusive: false }];
+  });
+}

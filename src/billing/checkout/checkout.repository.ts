@@ -1,0 +1,65 @@
+import { and, eq, inArray, lte, sql } from "drizzle-orm";
+import type { Db } from "../../db/client.js";
+import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
+import { type CheckoutRow, type CheckoutStatus, checkoutSessions } from "./checkout.table.js";
+
+const live: CheckoutStatus[] = ["OPEN", "PROCESSING"];
+
+/** The one checkout of a user that can still be paid or is being put in force. */
+export async function findLiveCheckout(db: Db, userId: string): Promise<CheckoutRow | undefined> {
+  const mine = and(eq(checkoutSessions.userId, userId), inArray(checkoutSessions.status, live));
+  return (await db.select().from(checkoutSessions).where(mine))[0];
+}
+
+/** A checkout of this user; somebody else's reads as missing. */
+export async function findCheckout(db: Db, userId: string, id: string): Promise<CheckoutRow | undefined> {
+  const mine = and(eq(checkoutSessions.id, id), eq(checkoutSessions.userId, userId));
+  return (await db.select().from(checkoutSessions).where(mine))[0];
+}
+
+export async function insertCheckout(db: Db, row: typeof checkoutSessions.$inferInsert): Promise<CheckoutRow> {
+  const [inserted] = await db.insert(checkoutSessions).values(row).returning();
+  if (!inserted) throw new Error("The row of a new checkout was not returned.");
+  return inserted;
+}
+
+/** Writes what Stripe said of a checkout. `status` is ours to judge: see `checkout.sync.ts`. */
+export async function storeCheckout(
+  db: Db,
+  id: string,
+  stripe: CheckoutSnapshot,
+  status: CheckoutStatus,
+  subscriptionId: string | null = null,
+): Promise<CheckoutRow> {
+  const url = status === "OPEN" ? stripe.url : null;
+  const values = { stripeSessionId: stripe.id, expiresAt: stripe.expiresAt, url, status, subscriptionId };
+  return update(db, id, values);
+}
+
+/** Closes a checkout of which Stripe never learned, or has forgotten. */
+export function closeCheckout(db: Db, id: string): Promise<CheckoutRow> {
+  return update(db, id, { status: "EXPIRED", url: null });
+}
+
+/** Makes the next try to create the session a new request to Stripe. */
+export async function startNextAttempt(db: Db, id: string): Promise<void> {
+  await update(db, id, { stripeAttempt: sql`${checkoutSessions.stripeAttempt} + 1` });
+}
+
+/** Live checkouts whose time is up, oldest first. */
+export function findOverdueCheckouts(db: Db, now: Date, limit: number): Promise<CheckoutRow[]> {
+  return db
+    .select()
+    .from(checkoutSessions)
+    .where(and(inArray(checkoutSessions.status, live), lte(checkoutSessions.expiresAt, now)))
+    .orderBy(checkoutSessions.expiresAt)
+    .limit(limit);
+}
+
+type Change = Parameters<ReturnType<Db["update"]>["set"]>[0];
+
+async function update(db: Db, id: string, values: Change): Promise<CheckoutRow> {
+  const [row] = await db.update(checkoutSessions).set(values).where(eq(checkoutSessions.id, id)).returning();
+  if (!row) throw new Error(`There is no checkout ${id} to change.`);
+  return row;
+}

@@ -1,0 +1,69 @@
+import type { Deps } from "../../deps.js";
+import { announce } from "../../live/announce.js";
+import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
+import { syncInvoice } from "../history/invoice.sync.js";
+import { isEntitling, isRunning } from "../subscriptions/subscription.js";
+import { syncSubscription } from "../subscriptions/subscription.sync.js";
+import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import { commit, type Write } from "../users/user.sync.js";
+import type { UserRow } from "../users/user.table.js";
+import { findCheckout, storeCheckout } from "./checkout.repository.js";
+import type { CheckoutRow, CheckoutStatus } from "./checkout.table.js";
+
+/**
+ * Makes the checkout that a Stripe session belongs to match Stripe, together with what came of it.
+ *
+ * A session that was paid is written with its subscription and invoice in one transaction: whoever
+ * reads `COMPLETE` finds the entitlements in force and the payment in the history. The write gives
+ * undefined for a session that this service did not open.
+ */
+export async function syncCheckout(
+  deps: Deps,
+  user: UserRow,
+  stripeSessionId: string,
+): Promise<Write<CheckoutRow | undefined>> {
+  const session = await deps.stripe.getCheckout(stripeSessionId);
+  const row = session.checkoutId ? await findCheckout(deps.db, user.id, session.checkoutId) : undefined;
+  const writeSubscription = session.subscriptionId && (await syncSubscription(deps, user, session.subscriptionId));
+  const writeInvoice = session.invoiceId && (await syncInvoice(deps, user, session.invoiceId));
+  return async (inside) => {
+    const subscription = writeSubscription ? await writeSubscription(inside) : undefined;
+    if (writeInvoice) await writeInvoice(inside);
+    return row && store(inside, row, session, subscription);
+  };
+}
+
+/** `syncCheckout` for a row whose session is known to Stripe, in a transaction of its own. */
+export async function refreshCheckout(
+  deps: Deps,
+  user: UserRow,
+  row: CheckoutRow & { stripeSessionId: string },
+): Promise<CheckoutRow> {
+  return (await commit(deps, await syncCheckout(deps, user, row.stripeSessionId))) ?? row;
+}
+
+async function store(
+  inside: Deps,
+  row: CheckoutRow,
+  session: CheckoutSnapshot,
+  subscription: SubscriptionRow | undefined,
+) {
+  const status = statusOf(session, subscription);
+  const subscriptionId = status === "COMPLETE" ? (subscription?.id ?? null) : null;
+  const stored = await storeCheckout(inside.db, row.id, session, status, subscriptionId);
+  if (stored.status !== row.status) await announceCheckout(inside, stored);
+  return stored;
+}
+
+function statusOf(session: CheckoutSnapshot, subscription: SubscriptionRow | undefined): CheckoutStatus {
+  if (session.status !== "COMPLETE") return session.status;
+  if (!subscription) return "PROCESSING";
+  if (isEntitling(subscription) && subscription.tierSlug) return "COMPLETE";
+  // A payment that came to nothing, for example a bank debit that bounced: nothing more can come of this page.
+  return isRunning(subscription) ? "PROCESSING" : "EXPIRED";
+}
+
+/** Tells whoever waits on the return page. */
+export function announceCheckout(inside: Deps, { id, status }: CheckoutRow): Promise<void> {
+  return announce(inside.db, { kind: "checkout", subject: id, facts: { status } });
+}

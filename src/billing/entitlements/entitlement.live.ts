@@ -1,0 +1,45 @@
+import type { GraphQLContext } from "../../graphql/context.js";
+import { changedFeatures, type Holder } from "../allowances/allowance.js";
+import { holderOf } from "../allowances/holder.js";
+import type { ChangeCause } from "../subscriptions/subscription.js";
+import { subscriptionFacts } from "../subscriptions/subscription.live.js";
+import { requirePayer } from "../users/payer.js";
+import { ownCustomer } from "../users/user.resolver.js";
+import { entitlementsFor } from "./entitlement.service.js";
+import { type EntitlementsChangedEvent, toEntitlement } from "./entitlement.type.js";
+
+/** Changes of what the caller may use, one event for each committed change that makes a difference. */
+export async function* entitlementChanges(context: GraphQLContext): AsyncGenerator<EntitlementsChangedEvent> {
+  const { userId } = requirePayer(context.viewer);
+  const changes = context.live.changes("subscription", userId);
+  let before = await holderOf(context, userId);
+  for await (const change of changes) {
+    context.loaders.forget();
+    const after = await holderOf(context, userId);
+    const facts = change && subscriptionFacts.parse(change.facts);
+    // What was announced tells the state before; after a broken connection it is what was seen last.
+    const from = facts ? { ...before, subscription: stateOf(facts.statusBefore, facts.tierBefore) } : before;
+    const features = changedFeatures(context.catalog(), from, after);
+    before = after;
+    if (features.length === 0) continue;
+    const event = await eventOf(context, userId, after, features, facts?.cause ?? "CUSTOMER");
+    if (event) yield { ...event, occurredAt: facts?.occurredAt ?? context.now() };
+  }
+}
+
+function stateOf(status: NonNullable<Holder["subscription"]>["status"] | null, tierSlug: string | null) {
+  return status ? { status, tierSlug, currentPeriodEnd: null } : undefined;
+}
+
+async function eventOf(
+  context: GraphQLContext,
+  userId: string,
+  holder: Holder,
+  features: string[],
+  cause: ChangeCause,
+) {
+  const customer = await ownCustomer(context);
+  if (!customer) return null;
+  const states = await entitlementsFor(context, userId, holder, features);
+  return { customer, entitlements: states.map((state) => toEntitlement(userId, state)), cause };
+}

@@ -1,0 +1,79 @@
+import { type Allowance, allowanceOf, type Holder, isMoreGenerous } from "../allowances/allowance.js";
+import { type Catalog, type CatalogFeature, type CatalogTier, cheapestTierGranting } from "../catalog/catalog.js";
+
+/** Why somebody may not use something now. */
+export const denialReasons = [
+  "FEATURE_NOT_IN_TIER",
+  "LIMIT_REACHED",
+  "NO_SUBSCRIPTION",
+  "PAUSED",
+  "PAYMENT_OVERDUE",
+] as const;
+export type DenialReason = (typeof denialReasons)[number];
+
+/** Whether somebody may use a feature now, and if not, why and what would help. */
+export interface EntitlementState {
+  readonly feature: CatalogFeature;
+  readonly holder: Holder;
+  readonly allowance: Allowance;
+  readonly isUnlimited: boolean;
+  /** Null for switches and when unlimited. */
+  readonly limit: number | null;
+  /** Null for switches. */
+  readonly used: number | null;
+}
+
+/** What somebody may do with one feature, given what is counted already. */
+export function entitlementOf(
+  catalog: Catalog,
+  holder: Holder,
+  feature: CatalogFeature,
+  used: number,
+): EntitlementState {
+  const allowance = allowanceOf(catalog, holder, feature.key);
+  const { isIncluded, limit } = allowance.grant;
+  const isCounted = feature.kind !== "SWITCH";
+  return {
+    feature,
+    holder,
+    allowance,
+    isUnlimited: isIncluded && isCounted && limit === null,
+    limit: isCounted ? (isIncluded ? limit : 0) : null,
+    used: isCounted ? used : null,
+  };
+}
+
+/** What is left; null for switches and when unlimited. Never below 0, also after a downgrade below what is in use. */
+export function remainingOf({ limit, used }: EntitlementState): number | null {
+  return limit === null ? null : Math.max(0, limit - (used ?? 0));
+}
+
+/** Why `quantity` more may not be used now; null when it may. A quantity of 0 asks about the feature alone. */
+export function denialReasonOf(entitlement: EntitlementState, quantity: number): DenialReason | null {
+  if (!entitlement.allowance.grant.isIncluded) return whyNotIncluded(entitlement.holder);
+  const remaining = remainingOf(entitlement);
+  return remaining !== null && quantity > remaining ? "LIMIT_REACHED" : null;
+}
+
+/** A subscription that grants nothing just now is the nearest reason; then a tier that lacks the feature; then having none. */
+function whyNotIncluded({ isAdmin, subscription }: Holder): DenialReason {
+  if (isAdmin) return "FEATURE_NOT_IN_TIER";
+  switch (subscription?.status) {
+    case "PAUSED":
+      return "PAUSED";
+    case "UNPAID":
+    case "INCOMPLETE":
+      return "PAYMENT_OVERDUE";
+    case "ACTIVE":
+    case "TRIALING":
+    case "PAST_DUE":
+      return "FEATURE_NOT_IN_TIER";
+    default:
+      return "NO_SUBSCRIPTION";
+  }
+}
+
+/** The cheapest tier on the price list that grants more of the feature than is granted now. */
+export function upgradeTierOf(catalog: Catalog, { feature, allowance }: EntitlementState): CatalogTier | undefined {
+  return cheapestTierGranting(catalog, feature.key, (grant) => isMoreGenerous(grant, allowance.grant));
+}

@@ -1,0 +1,72 @@
+import { Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import type { GraphQLContext } from "../../graphql/context.js";
+import { type Page, PageArgs, readPage } from "../../graphql/pagination.js";
+import { Customer } from "../users/customer.type.js";
+import { requirePayer } from "../users/payer.js";
+import { invoicesOf, paymentsOf } from "./history.service.js";
+import { Invoice, InvoiceConnection, toInvoice } from "./history.type.js";
+import { Payment, PaymentConnection, toPayment } from "./payment.type.js";
+
+@Resolver(() => Customer)
+export class HistoryResolver {
+  @Query(() => InvoiceConnection, {
+    nullable: true,
+    description: "Shortcut for `viewer.customer.invoices`: the billing history.",
+  })
+  invoices(@Args(() => PageArgs) page: PageArgs, @Ctx() context: GraphQLContext): Promise<Page<Invoice>> {
+    return invoicePage(context, requirePayer(context.viewer).userId, page);
+  }
+
+  @Query(() => PaymentConnection, {
+    nullable: true,
+    description: "Shortcut for `viewer.customer.payments`: the payment history.",
+  })
+  payments(@Args(() => PageArgs) page: PageArgs, @Ctx() context: GraphQLContext): Promise<Page<Payment>> {
+    return paymentPage(context, requirePayer(context.viewer).userId, page);
+  }
+
+  @FieldResolver(() => InvoiceConnection, { name: "invoices", nullable: true, description: "Invoices, newest first." })
+  customerInvoices(
+    @Root() { userId }: Customer,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: GraphQLContext,
+  ): Promise<Page<Invoice>> {
+    return invoicePage(context, userId, page);
+  }
+
+  @FieldResolver(() => PaymentConnection, { name: "payments", nullable: true, description: "Payments, newest first." })
+  customerPayments(
+    @Root() { userId }: Customer,
+    @Args(() => PageArgs) page: PageArgs,
+    @Ctx() context: GraphQLContext,
+  ): Promise<Page<Payment>> {
+    return paymentPage(context, userId, page);
+  }
+}
+
+@Resolver(() => Invoice)
+export class InvoiceResolver {
+  @FieldResolver(() => [Payment], { description: "Payments made or tried against it." })
+  async payments(@Root() { rowId }: Invoice, @Ctx() context: GraphQLContext): Promise<Payment[]> {
+    return (await context.loaders.paymentsOfInvoice.load(rowId)).map(toPayment);
+  }
+}
+
+@Resolver(() => Payment)
+export class PaymentResolver {
+  @FieldResolver(() => Invoice, { nullable: true, description: "Invoice it pays." })
+  async invoice(@Root() { invoiceId }: Payment, @Ctx() context: GraphQLContext): Promise<Invoice | null> {
+    const row = invoiceId ? await context.loaders.invoices.load(invoiceId) : undefined;
+    return row ? toInvoice(row) : null;
+  }
+}
+
+function invoicePage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Invoice>> {
+  const positionOf = ({ issuedAt: at, id }: { issuedAt: Date; id: string }) => ({ at, id });
+  return readPage(page, { ...invoicesOf(context, userId), positionOf, show: toInvoice });
+}
+
+function paymentPage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Payment>> {
+  const positionOf = ({ createdAt: at, id }: { createdAt: Date; id: string }) => ({ at, id });
+  return readPage(page, { ...paymentsOf(context, userId), positionOf, show: toPayment });
+}

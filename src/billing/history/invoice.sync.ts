@@ -1,0 +1,47 @@
+import type { Deps } from "../../deps.js";
+import type { InvoiceSnapshot } from "../../stripe/snapshots.js";
+import type { Write } from "../users/user.sync.js";
+import type { UserRow } from "../users/user.table.js";
+import { upsertInvoice } from "./invoice.repository.js";
+import type { InvoiceRow } from "./invoice.table.js";
+import { storePayment } from "./payment.store.js";
+
+/** Reads an invoice and the payments made against it; the write makes our rows match. */
+export async function syncInvoice(deps: Deps, user: UserRow, stripeInvoiceId: string): Promise<Write<InvoiceRow>> {
+  const invoice = await deps.stripe.getInvoice(stripeInvoiceId);
+  const payments = await Promise.all(invoice.paymentIntentIds.map((id) => deps.stripe.getPayment(id)));
+  return async (inside) => {
+    const row = await upsertInvoice(inside.db, rowOf(user, invoice));
+    for (const payment of payments) await storePayment(inside, user, payment, row.id);
+    return row;
+  };
+}
+
+function rowOf(user: UserRow, invoice: InvoiceSnapshot) {
+  const lines = invoice.lines.map(({ period, ...line }) => ({
+    ...line,
+    start: period.start.toISOString(),
+    end: period.end.toISOString(),
+  }));
+  return {
+    userId: user.id,
+    stripeInvoiceId: invoice.id,
+    stripeSubscriptionId: invoice.subscriptionId,
+    number: invoice.number,
+    status: invoice.status,
+    currency: invoice.currency,
+    issuedAt: invoice.issuedAt,
+    dueAt: invoice.dueAt,
+    paidAt: invoice.paidAt,
+    periodStart: invoice.period.start,
+    periodEnd: invoice.period.end,
+    lines,
+    subtotal: invoice.subtotal,
+    discountTotal: invoice.discountTotal,
+    tax: invoice.tax,
+    total: invoice.total,
+    amountDue: invoice.amountDue,
+    hostedUrl: invoice.hostedUrl,
+    pdfUrl: invoice.pdfUrl,
+  };
+}

@@ -1,0 +1,128 @@
+import { Field, Int, ObjectType, registerEnumType } from "type-graphql";
+import { Period } from "../../graphql/money.type.js";
+import { Node } from "../../graphql/node.type.js";
+import { DateTime } from "../../graphql/scalars.js";
+import { namesOf } from "../../graphql/user-error.type.js";
+import { type SubscriptionStatus as StatusName, subscriptionStatuses } from "../../stripe/snapshots.js";
+import { globalId } from "../global-id.js";
+import { Customer } from "../users/customer.type.js";
+import { type ChangeCause as CauseName, isEntitling } from "./subscription.js";
+import type { SubscriptionRow } from "./subscription.table.js";
+
+export const SubscriptionStatus = namesOf(subscriptionStatuses);
+registerEnumType(SubscriptionStatus, {
+  name: "SubscriptionStatus",
+  description: "Life-cycle state of a subscription.",
+  valuesConfig: {
+    ACTIVE: { description: "Paid, or nothing was due." },
+    CANCELED: { description: "Ended for good." },
+    INCOMPLETE: { description: "The first payment has not gone through yet." },
+    INCOMPLETE_EXPIRED: { description: "The first payment never went through; ended for good." },
+    PAST_DUE: { description: "A payment failed and is being tried again." },
+    PAUSED: { description: "Neither charged nor granted for a while." },
+    TRIALING: { description: "In its free trial." },
+    UNPAID: { description: "All tries to be paid failed; nothing is granted until it is paid." },
+  },
+});
+
+export const SubscriptionOrigin = namesOf(["GRANT", "PURCHASE"]);
+registerEnumType(SubscriptionOrigin, {
+  name: "SubscriptionOrigin",
+  description: "Whether a subscription was bought, or given by an admin.",
+  valuesConfig: { GRANT: { description: "Given by an admin." }, PURCHASE: { description: "Bought." } },
+});
+
+const causes: readonly CauseName[] = ["ADMIN", "CUSTOMER", "PAYMENT", "RENEWAL", "TRIAL_END", "USAGE"];
+export const ChangeCause = namesOf(causes);
+registerEnumType(ChangeCause, {
+  name: "ChangeCause",
+  description: "What caused a change.",
+  valuesConfig: {
+    ADMIN: { description: "An admin did it." },
+    CUSTOMER: { description: "The customer did it: bought, changed, canceled." },
+    PAYMENT: { description: "A payment failed, or went through after all." },
+    RENEWAL: { description: "A new period began." },
+    TRIAL_END: { description: "A trial ended." },
+    USAGE: { description: "Use reached a limit." },
+  },
+});
+
+@ObjectType({ implements: Node, description: "A customer's agreement to pay for a tier." })
+export class BillingSubscription extends Node {
+  /** What the fields below are read from. */
+  readonly row!: SubscriptionRow;
+
+  @Field(() => SubscriptionStatus, { description: "State, mirroring Stripe's." })
+  readonly status!: StatusName;
+
+  @Field(() => Boolean, { description: "Whether it grants its tier's features right now, grace period included." })
+  readonly isEntitling!: boolean;
+
+  @Field(() => Int, { description: "Seats." })
+  readonly quantity!: number;
+
+  @Field(() => SubscriptionOrigin, { description: "How it came to be." })
+  readonly origin!: keyof typeof SubscriptionOrigin;
+
+  @Field(() => Period, {
+    nullable: true,
+    description: "Period that is paid or running; null for a grant without an end.",
+  })
+  readonly currentPeriod!: Period | null;
+
+  @Field(() => DateTime, { description: "When it began." })
+  readonly startedAt!: Date;
+
+  @Field(() => DateTime, { nullable: true, description: "When the trial ends; null without one." })
+  readonly trialEndsAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When it will end; null while it renews." })
+  readonly cancelsAt!: Date | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "When a pause ends by itself; null when not paused or paused without an end.",
+  })
+  readonly resumesAt!: Date | null;
+
+  @Field(() => DateTime, { nullable: true, description: "When it ended." })
+  readonly endedAt!: Date | null;
+}
+
+/** A subscription, as the API shows it. */
+export function toSubscription(row: SubscriptionRow): BillingSubscription {
+  const { status, quantity, startedAt, trialEndsAt, cancelsAt, resumesAt, endedAt } = row;
+  const { currentPeriodStart: start, currentPeriodEnd: end } = row;
+  return Object.assign(new BillingSubscription(), {
+    id: globalId("BillingSubscription", row.id),
+    row,
+    status,
+    isEntitling: isEntitling(row),
+    quantity,
+    origin: "PURCHASE" as const,
+    currentPeriod: start && end ? { start, end } : null,
+    startedAt,
+    trialEndsAt,
+    cancelsAt,
+    resumesAt,
+    endedAt,
+  });
+}
+
+@ObjectType({ description: "A subscription changed." })
+export class CurrentSubscriptionUpdatedEvent {
+  @Field(() => Customer, { description: "Whose it is." })
+  readonly customer!: Customer;
+
+  @Field(() => BillingSubscription, { description: "As it is now." })
+  readonly subscription!: BillingSubscription;
+
+  @Field(() => SubscriptionStatus, { nullable: true, description: "State before." })
+  readonly previousStatus!: StatusName | null;
+
+  @Field(() => ChangeCause, { description: "What caused it." })
+  readonly cause!: CauseName;
+
+  @Field(() => DateTime, { description: "When." })
+  readonly occurredAt!: Date;
+}

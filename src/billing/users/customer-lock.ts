@@ -1,0 +1,34 @@
+import { LockBusy } from "../../db/locks.js";
+import type { Deps } from "../../deps.js";
+import { CustomerBusy, type Outcome, refuse } from "../../errors.js";
+
+/** How long a second caller waits for the first, before it is told to come again. */
+const waitMs = 2_000;
+
+/**
+ * One at a time for each customer: every mutation and every sync runs under this lock.
+ *
+ * Throws `CustomerBusy` when another one does not finish in time.
+ */
+export async function lockCustomer<T>(deps: Deps, userId: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await deps.locks.hold(`customer:${userId}`, waitMs, work);
+  } catch (error) {
+    if (error instanceof LockBusy) throw new CustomerBusy();
+    throw error;
+  }
+}
+
+/** `lockCustomer` for a use case: a busy customer is a refusal, not an error. */
+export async function withCustomerLock<T>(
+  deps: Deps,
+  userId: string,
+  work: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  try {
+    return await lockCustomer(deps, userId, work);
+  } catch (error) {
+    if (error instanceof CustomerBusy) return refuse("REQUEST_IN_PROGRESS");
+    throw error;
+  }
+}

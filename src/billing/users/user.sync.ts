@@ -1,0 +1,49 @@
+import { type Deps, inTransaction } from "../../deps.js";
+import { isMissing } from "../../stripe/stripe-errors.js";
+import { findUser, findUserByStripeId, setStripeCustomer, storeProfile } from "./user.repository.js";
+import type { UserRow } from "./user.table.js";
+
+/** A write that was prepared by reading Stripe; run it in a transaction, under the customer's lock. */
+export type Write<T> = (inside: Deps) => Promise<T>;
+
+/** Runs a prepared write in a transaction of its own. */
+export function commit<T>(deps: Deps, write: Write<T>): Promise<T> {
+  return inTransaction(deps, write);
+}
+
+/** Reads the Stripe customer; the write makes our row match. */
+export async function syncCustomer(deps: Deps, user: UserRow, stripeCustomerId: string): Promise<Write<void>> {
+  const customer = await deps.stripe.getCustomer(stripeCustomerId);
+  return async ({ db }) => {
+    // Who a deleted customer was stays on record: invoices and payments still name them.
+    if (!customer.isDeleted) await storeProfile(db, user.id, customer);
+  };
+}
+
+/**
+ * Whose Stripe customer this is; undefined for one that was not made by this service.
+ *
+ * An event may arrive before the row knows its Stripe customer, so a stranger is looked up at Stripe,
+ * where we wrote our row's id.
+ */
+export async function findOwner(deps: Deps, stripeCustomerId: string): Promise<UserRow | undefined> {
+  const known = await findUserByStripeId(deps.db, stripeCustomerId);
+  if (known) return known;
+  const userId = await readUserId(deps, stripeCustomerId);
+  const user = userId ? await findUser(deps.db, userId) : undefined;
+  if (!user || (user.stripeCustomerId && user.stripeCustomerId !== stripeCustomerId)) return undefined;
+  await setStripeCustomer(deps.db, user.id, stripeCustomerId);
+  return { ...user, stripeCustomerId };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function readUserId(deps: Deps, stripeCustomerId: string): Promise<string | undefined> {
+  try {
+    const { userId } = await deps.stripe.getCustomer(stripeCustomerId);
+    return userId && uuid.test(userId) ? userId : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import { ConfigError, readDatabaseUrl } from "../config.js";
+import { migrateDatabase } from "../db/migrate.js";
+import { migrateJobs } from "../jobs/worker.js";
+import { makeLogger } from "../log.js";
+
+/** `npm run db:migrate`: brings the database of `DATABASE_URL` up to date. */
+async function main(): Promise<void> {
+  const url = readDatabaseUrl(process.env);
+  await migrateDatabase(url);
+  await migrateJobs(url, makeLogger("warn"));
+  console.log("The database is up to date.");
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+});

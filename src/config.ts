@@ -1,0 +1,257 @@
+import { z } from "zod";
+import { SANDBOX_KEY_PREFIX, SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET } from "./config/development.js";
+import { type Environment, isSet, modeOf, parse, type Rule } from "./config/parse.js";
+import { type Mode, settingShape } from "./config/values.js";
+
+export * from "./config/development.js";
+export { ConfigError, type ConfigFault, type Environment } from "./config/parse.js";
+export { renderEnvExample, type Setting, type SettingName, settings } from "./config/settings.js";
+export type { Mode } from "./config/values.js";
+
+/** What the service runs with. */
+export interface Config extends IdentityConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly database: { readonly url: string; readonly poolSize: number; readonly lockPoolSize: number };
+  readonly stripe: {
+    readonly secretKey: string;
+    /** More than one while a secret is rotated. */
+    readonly webhookSecrets: readonly string[];
+    /** Null: Stripe itself. */
+    readonly apiBase: URL | null;
+    readonly timeoutMs: number;
+  };
+  /** Null: the billing clock is the wall clock. */
+  readonly billingClockUrl: string | null;
+  /** Exact origins, in the form of `URL.origin`. */
+  readonly returnUrlOrigins: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly introspection: boolean;
+  /** Whether this process runs background jobs too. */
+  readonly worker: boolean;
+  readonly shutdownTimeoutMs: number;
+}
+
+/** The part of the configuration that tells who a caller is. */
+export interface IdentityConfig {
+  readonly mode: Mode;
+  readonly jwt: {
+    readonly secret: string;
+    readonly issuer: string;
+    readonly audience: string;
+    readonly clockToleranceSeconds: number;
+  };
+  readonly claims: {
+    /** The claim that names who pays. */
+    readonly payer: string;
+    /** The claim that lets a person manage billing; `value` null means that it must be true. Null: every payer may. */
+    readonly manager: { readonly name: string; readonly value: string | null } | null;
+    readonly roles: string;
+    readonly adminRole: string;
+    readonly serviceRole: string;
+  };
+}
+
+/** What `npm run dev` needs to know before it has started anything. */
+export interface DevConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly dataDir: string;
+  readonly sandboxPort: number;
+  /** Null: start the embedded Postgres. */
+  readonly databaseUrl: string | null;
+  /** A key of Stripe's own test mode. Null: start the sandbox. */
+  readonly stripeSecretKey: string | null;
+  /** Comma-separated, as in the environment. Null with the sandbox, never null without. */
+  readonly stripeWebhookSecret: string | null;
+}
+
+type LogLevel = z.output<Shape["LOG_LEVEL"]>;
+type Shape = ReturnType<typeof settingShape>;
+
+/** The service's configuration, or a ConfigError with every fault of the environment. Unset NODE_ENV means production. */
+export function readConfig(env: Environment): Config {
+  const mode = modeOf(env);
+  const values = parse(env, mode, z.object(settingShape(mode)), claimRules);
+  const own = mode === "production" || isSet(env, "RETURN_URL_ORIGINS") ? [] : ownOrigins(values.PORT);
+
+  return {
+    ...identity(mode, values),
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    database: { url: values.DATABASE_URL, poolSize: values.DATABASE_POOL_SIZE, lockPoolSize: values.LOCK_POOL_SIZE },
+    stripe: {
+      secretKey: values.STRIPE_SECRET_KEY,
+      webhookSecrets: values.STRIPE_WEBHOOK_SECRET,
+      apiBase: values.STRIPE_API_BASE ?? null,
+      timeoutMs: values.STRIPE_TIMEOUT_SECONDS * 1000,
+    },
+    billingClockUrl: values.BILLING_CLOCK_URL?.href ?? null,
+    returnUrlOrigins: [...new Set([...values.RETURN_URL_ORIGINS, ...own])],
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    introspection: values.INTROSPECTION,
+    worker: values.WORKER,
+    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
+  };
+}
+
+/**
+ * What `npm run dev` starts from: nothing is required, yet everything that is set gets checked, so
+ * that no fault waits until Postgres is up. Unset NODE_ENV means development here; production is refused.
+ */
+export function readDevConfig(env: Environment): DevConfig {
+  const shape = settingShape("development");
+  const schema = z.object({
+    ...shape,
+    DATABASE_URL: shape.DATABASE_URL.optional(),
+    STRIPE_SECRET_KEY: shape.STRIPE_SECRET_KEY.optional(),
+    STRIPE_WEBHOOK_SECRET: shape.STRIPE_WEBHOOK_SECRET.optional(),
+  });
+  const values = parse(forDevelopment(env), "development", schema, [
+    () => refuseProduction(env),
+    loneStripeKey,
+    ...claimRules,
+  ]);
+  const usesSandbox = isSandboxKey(values.STRIPE_SECRET_KEY);
+
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    dataDir: values.DATA_DIR,
+    sandboxPort: values.SANDBOX_PORT,
+    databaseUrl: values.DATABASE_URL ?? null,
+    stripeSecretKey: usesSandbox ? null : (values.STRIPE_SECRET_KEY ?? null),
+    stripeWebhookSecret: usesSandbox ? null : (values.STRIPE_WEBHOOK_SECRET?.join(",") ?? null),
+  };
+}
+
+/** The address of the database alone, for commands that need nothing else. Throws a ConfigError unless it is set and valid. */
+export function readDatabaseUrl(env: Environment): string {
+  const mode = modeOf(env);
+  return parse(env, mode, z.object(settingShape(mode)).pick({ DATABASE_URL: true }), []).DATABASE_URL;
+}
+
+/** What `npm run dev` found or started. */
+export interface DevelopmentServices {
+  readonly databaseUrl: string;
+  /** Null: talk to Stripe itself, with the test key of the environment. */
+  readonly sandbox: { readonly apiBase: string; readonly clockUrl: string } | null;
+}
+
+/** The environment to give to `readConfig` in development: the developer's own, completed by what was started. */
+export function developmentEnvironment(env: Environment, services: DevelopmentServices): Environment {
+  const sandbox = services.sandbox && {
+    STRIPE_SECRET_KEY: SANDBOX_SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET: SANDBOX_WEBHOOK_SECRET,
+    STRIPE_API_BASE: services.sandbox.apiBase,
+    BILLING_CLOCK_URL: services.sandbox.clockUrl,
+  };
+  return { ...forDevelopment(env), DATABASE_URL: services.databaseUrl, ...sandbox };
+}
+
+/** How development tokens are signed and read: the same answer that a server started by `npm run dev` gets. */
+export function readDevelopmentIdentity(env: Environment): IdentityConfig {
+  const schema = z.object(settingShape("development")).pick({
+    JWT_SECRET: true,
+    JWT_ISSUER: true,
+    JWT_AUDIENCE: true,
+    JWT_CLOCK_TOLERANCE_SECONDS: true,
+    BILLING_ACCOUNT_CLAIM: true,
+    BILLING_MANAGER_CLAIM: true,
+    ROLES_CLAIM: true,
+    ADMIN_ROLE: true,
+    SERVICE_ROLE: true,
+  });
+  const values = parse(forDevelopment(env), "development", schema, [() => refuseProduction(env), ...claimRules]);
+  return identity("development", values);
+}
+
+type IdentityValues = Pick<
+  z.output<z.ZodObject<Shape>>,
+  | "JWT_SECRET"
+  | "JWT_ISSUER"
+  | "JWT_AUDIENCE"
+  | "JWT_CLOCK_TOLERANCE_SECONDS"
+  | "BILLING_ACCOUNT_CLAIM"
+  | "BILLING_MANAGER_CLAIM"
+  | "ROLES_CLAIM"
+  | "ADMIN_ROLE"
+  | "SERVICE_ROLE"
+>;
+
+function identity(mode: Mode, values: IdentityValues): IdentityConfig {
+  return {
+    mode,
+    jwt: {
+      secret: values.JWT_SECRET,
+      issuer: values.JWT_ISSUER,
+      audience: values.JWT_AUDIENCE,
+      clockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_SECONDS,
+    },
+    claims: {
+      payer: values.BILLING_ACCOUNT_CLAIM,
+      manager: values.BILLING_MANAGER_CLAIM ?? null,
+      roles: values.ROLES_CLAIM,
+      adminRole: values.ADMIN_ROLE,
+      serviceRole: values.SERVICE_ROLE,
+    },
+  };
+}
+
+/** A JWT_SECRET left in the shell from elsewhere is never used to sign or to accept development tokens. */
+function forDevelopment(env: Environment): Environment {
+  return {
+    ...env,
+    NODE_ENV: "development",
+    JWT_SECRET: env["NODE_ENV"] === "development" ? env["JWT_SECRET"] : undefined,
+  };
+}
+
+const claimRules: readonly Rule[] = [
+  (env) =>
+    env["BILLING_ACCOUNT_CLAIM"] === "sub" || isSet(env, "BILLING_MANAGER_CLAIM")
+      ? null
+      : {
+          variable: "BILLING_MANAGER_CLAIM",
+          problem:
+            "is required when BILLING_ACCOUNT_CLAIM is not `sub`: not everybody in an organisation may spend its money",
+        },
+  (env) =>
+    env["BILLING_MANAGER_CLAIM"] !== env["ROLES_CLAIM"]
+      ? null
+      : {
+          variable: "BILLING_MANAGER_CLAIM",
+          problem: "must name a value, as roles are a list",
+          example: "roles=billing:manager",
+        },
+  (env) =>
+    env["ADMIN_ROLE"] === env["SERVICE_ROLE"]
+      ? { variable: "SERVICE_ROLE", problem: "must differ from ADMIN_ROLE" }
+      : null,
+];
+
+const loneStripeKey: Rule = (env) =>
+  isSandboxKey(env["STRIPE_SECRET_KEY"]) || isSet(env, "STRIPE_WEBHOOK_SECRET")
+    ? null
+    : {
+        variable: "STRIPE_WEBHOOK_SECRET",
+        problem: "is required with a key of Stripe's own: `stripe listen --print-secret` shows one",
+      };
+
+const refuseProduction: Rule = (env) =>
+  !isSet(env, "NODE_ENV") || env["NODE_ENV"] === "development" || env["NODE_ENV"] === "test"
+    ? null
+    : { variable: "NODE_ENV", problem: "must be `development`, or unset, for this command", example: "development" };
+
+/** No key at all means the sandbox as well. */
+function isSandboxKey(key: string | undefined): boolean {
+  return key === undefined || key.startsWith(SANDBOX_KEY_PREFIX);
+}
+
+function ownOrigins(port: number): string[] {
+  return [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+}

@@ -1,0 +1,24 @@
+/** Postgres away, starting, stopping, or without a connection to spare: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const outageStates = /^(08...|57P0[1-5]|53300|53400|57014)$/;
+
+/** The same as postgres.js and Node spell it. */
+const outageCodes = [
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+];
+
+/** Whether an error, or what caused it, is that the database cannot answer now. */
+export function isDatabaseOutage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+    if (outageStates.test(code) || outageCodes.includes(code)) return true;
+  }
+  return false;
+}

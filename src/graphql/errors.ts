@@ -1,0 +1,53 @@
+import { unwrapResolverError } from "@apollo/server/errors";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { InvalidToken } from "../auth/verify-token.js";
+import { isDatabaseOutage } from "../db/outage.js";
+import { BillingError, CustomerBusy, faults } from "../errors.js";
+
+/** Codes that Apollo Server and graphql-js give to requests that are wrong in themselves. */
+const requestFaults = [
+  "BAD_REQUEST",
+  "BAD_USER_INPUT",
+  "GRAPHQL_PARSE_FAILED",
+  "GRAPHQL_VALIDATION_FAILED",
+  "OPERATION_RESOLUTION_FAILURE",
+  "PERSISTED_QUERY_NOT_FOUND",
+  "PERSISTED_QUERY_NOT_SUPPORTED",
+  "UNAUTHENTICATED",
+];
+
+/** What a client sees of an error: a code that docs/errors.md lists, and never an internal message. */
+export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const cause = unwrapResolverError(error);
+  const where = {
+    ...(formatted.locations && { locations: formatted.locations }),
+    ...(formatted.path && { path: formatted.path }),
+  };
+  const fault = faultOf(cause);
+  if (fault) return { message: fault.message, ...where, extensions: { code: fault.code, ...fault.details } };
+  const code = String(formatted.extensions?.["code"] ?? "");
+  if (requestFaults.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
+  return { message: faults.INTERNAL_SERVER_ERROR, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
+}
+
+/** The fault that an error stands for; undefined for bugs and for what GraphQL itself found wrong. */
+export function faultOf(cause: unknown): BillingError | undefined {
+  if (cause instanceof BillingError) return cause;
+  if (cause instanceof InvalidToken) return new BillingError("UNAUTHENTICATED", cause.message);
+  if (isDatabaseOutage(cause) || cause instanceof CustomerBusy) {
+    return new BillingError("UPSTREAM_UNAVAILABLE", undefined, { retryable: true });
+  }
+  return undefined;
+}
+
+/** Whether an operator should hear of it: bugs and outages, not what callers got wrong. */
+export function isOurs(presented: GraphQLFormattedError): boolean {
+  const code = presented.extensions?.["code"];
+  return code === "INTERNAL_SERVER_ERROR" || code === "UPSTREAM_UNAVAILABLE";
+}
+
+/** A refused token, as Apollo Server answers it: 401 and the contract's code. */
+export function refusedToken(error: InvalidToken): GraphQLError {
+  const extensions = { code: "UNAUTHENTICATED", http: { status: 401 } };
+  return new GraphQLError(error.message, { extensions, originalError: error });
+}

@@ -1,0 +1,65 @@
+import "reflect-metadata";
+import { MapperKind, mapSchema, pruneSchema } from "@graphql-tools/utils";
+import { createPubSub } from "@graphql-yoga/subscription";
+import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
+import { buildSchemaSync } from "type-graphql";
+import { CustomerTierResolver } from "../billing/allowances/allowance.resolver.js";
+import { TierPriceResolver, TierResolver } from "../billing/catalog/catalog.resolver.js";
+import { CheckoutResolver } from "../billing/checkout/checkout.resolver.js";
+import { CustomerEntitlementResolver, EntitlementResolver } from "../billing/entitlements/entitlement.resolver.js";
+import { HistoryResolver, InvoiceResolver, PaymentResolver } from "../billing/history/history.resolver.js";
+import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
+import { UsageResolver } from "../billing/usage/usage.resolver.js";
+import { UserResolver } from "../billing/users/user.resolver.js";
+
+/** What the root types are for; type-graphql makes them by itself and takes no description. */
+const roots = {
+  Query: "Entry point for reads.",
+  Mutation: "Entry point for writes. Root fields run one after another.",
+  Subscription:
+    "Entry point for live updates, over the `graphql-transport-ws` protocol. Every stream is scoped to the caller.",
+};
+
+/** The schema as its classes define it, without permissions. */
+export function buildPlainSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [
+      TierResolver,
+      TierPriceResolver,
+      UserResolver,
+      SubscriptionResolver,
+      CustomerSubscriptionResolver,
+      CustomerTierResolver,
+      EntitlementResolver,
+      CustomerEntitlementResolver,
+      UsageResolver,
+      CheckoutResolver,
+      HistoryResolver,
+      InvoiceResolver,
+      PaymentResolver,
+    ],
+    // Every stream brings its own source (live/listen.ts); type-graphql asks for one all the same.
+    pubSub: createPubSub<Record<string, never>>(),
+    // Each argument is checked where its rule lives; class-validator is not installed.
+    validate: false,
+  });
+  for (const [name, description] of Object.entries(roots)) {
+    const type = schema.getType(name);
+    if (type) type.description = description;
+  }
+  return schema;
+}
+
+/** The schema as text, sorted, as `schema.graphql` holds it. */
+export function printSorted(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+/** The same without what only admins reach: what front ends generate their types from. */
+export function printPublic(schema: GraphQLSchema): string {
+  const isPublic = (name: string) => !name.startsWith("admin");
+  const withoutAdmin = mapSchema(schema, {
+    [MapperKind.ROOT_FIELD]: (field, name) => (isPublic(name) ? field : null),
+  });
+  return printSorted(pruneSchema(withoutAdmin));
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import type { Server } from "node:http";
+import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST } from "graphql";
+import { CloseCode } from "graphql-ws";
+import { useServer } from "graphql-ws/use/ws";
+import type { Logger } from "pino";
+import { WebSocketServer } from "ws";
+import type { GraphQLContext } from "../graphql/context.js";
+import { isOurs, presentError } from "../graphql/errors.js";
+import { checkDocument, limits } from "../graphql/limits.js";
+import type { MakeContext } from "./graphql-endpoint.js";
+
+/** What the socket serves and how. */
+export interface SocketOptions {
+  readonly schema: GraphQLSchema;
+  readonly introspection: boolean;
+  readonly makeContext: MakeContext;
+}
+
+/** What is kept of a connection. */
+interface Extra extends Record<PropertyKey, unknown> {
+  /** Makes a context for one stream; throws once the token is no longer valid. */
+  open?: () => GraphQLContext;
+  expiry?: NodeJS.Timeout | undefined;
+  log?: Logger;
+}
+
+const path = "/graphql";
+const longestTimerMs = 2 ** 31 - 1;
+
+/**
+ * Serves streams over `graphql-transport-ws`, with every limit that HTTP has: Apollo Server guards
+ * only HTTP. The token comes as `authorization` in the `connection_init` payload; a bad one closes the
+ * socket with 4403, one that expires closes it with 4401. Gives the function that closes everything.
+ */
+export function serveSocket(
+  server: Server,
+  { schema, introspection, makeContext }: SocketOptions,
+): () => Promise<void> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes });
+  server.on("upgrade", (request, socket, head) => {
+    if (new URL(request.url ?? "/", "http://localhost").pathname !== path) {
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit("connection", client, request));
+  });
+
+  const served = useServer<Record<string, unknown>, Extra>(
+    {
+      schema,
+      connectionInitWaitTimeout: 3_000,
+      onConnect: (connection) => {
+        const authorization =
+          connection.connectionParams?.["authorization"] ?? connection.connectionParams?.["Authorization"];
+        const caller = {
+          authorization: authorization === undefined ? undefined : String(authorization),
+          acceptLanguage: undefined,
+        };
+        const open = () => makeContext({ ...caller, requestId: randomUUID() });
+        try {
+          const first = open();
+          Object.assign(connection.extra, {
+            open,
+            log: first.log,
+            expiry: closeAtExpiry(first, connection.extra.socket),
+          });
+          return true;
+        } catch {
+          return false; // graphql-ws closes with 4403
+        }
+      },
+      onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
+      onSubscribe: ({ extra: { open } }, _id, { query, variables, operationName }) => {
+        if (!open) return [new GraphQLError("Connect first.", { extensions: { code: "BAD_REQUEST" } })];
+        const document = checkDocument(schema, query, introspection);
+        if (Array.isArray(document)) return document;
+        const operation = getOperationAST(document, operationName);
+        if (operation?.operation !== "subscription") {
+          const message = "Only subscriptions are served over WebSocket; send queries and mutations over HTTP.";
+          return [new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } })];
+        }
+        // A context of its own: what one stream has loaded is nothing to another.
+        return { schema, document, operationName, variableValues: variables, contextValue: open() };
+      },
+      onError: ({ extra }, _id, _payload, errors) => errors.map((error) => present(error, extra.log)),
+      onNext: ({ extra }, _id, _payload, _args, result) =>
+        result.errors && {
+          data: result.data ?? null,
+          errors: result.errors.map((error) => present(error, extra.log)),
+        },
+    },
+    sockets,
+  );
+  return async () => {
+    await served.dispose();
+  };
+}
+
+function present(error: GraphQLError, log: Logger | undefined): GraphQLFormattedError {
+  const presented = presentError(error.toJSON(), error);
+  if (!isOurs(presented)) return presented;
+  const requestId = randomUUID();
+  log?.error({ err: error.originalError ?? error, requestId }, "stream failed");
+  return { ...presented, extensions: { ...presented.extensions, requestId } };
+}
+
+function closeAtExpiry({ viewer }: GraphQLContext, socket: { close(code: number, reason: string): void }) {
+  if (!viewer) return undefined;
+  const leftMs = Math.min(viewer.expiresAt.getTime() - Date.now(), longestTimerMs);
+  return setTimeout(() => socket.close(CloseCode.Unauthorized, "The token has expired"), Math.max(0, leftMs)).unref();
+}

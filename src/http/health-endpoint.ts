@@ -1,0 +1,17 @@
+import type { FastifyInstance } from "fastify";
+
+/** Whether the parts that requests need are there; each name that is false is one to look at. */
+export interface Readiness {
+  readonly database: boolean;
+  readonly catalog: boolean;
+}
+
+/** Serves `/healthz` (the process is up) and `/readyz` (it can serve requests: 200, or 503 with what is missing). */
+export async function serveHealth(http: FastifyInstance, readiness: () => Promise<Readiness>): Promise<void> {
+  http.get("/healthz", async () => ({ status: "ok" }));
+  http.get("/readyz", async (_request, reply) => {
+    const checks = await readiness();
+    const isReady = Object.values(checks).every(Boolean);
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", checks });
+  });
+}

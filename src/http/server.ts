@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import cors from "@fastify/cors";
+import helmet from "@fastify/helmet";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { Logger } from "pino";
+
+/** Who may call from a browser, and whether pages of ours are shown. */
+export interface ServerOptions {
+  readonly log: Logger;
+  readonly corsOrigins: readonly string[];
+  /** In development pages on this machine and Apollo Studio may call, and Apollo's landing page is shown. */
+  readonly isDevelopment: boolean;
+}
+
+const studioOrigin = "https://studio.apollographql.com";
+const loopback = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** The HTTP server with what every route shares: request ids, CORS, safe headers, errors as JSON. */
+export async function makeServer({ log, corsOrigins, isDevelopment }: ServerOptions): Promise<FastifyInstance> {
+  const http: FastifyInstance = Fastify({
+    loggerInstance: asFastifyLogger(log),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    // An idle keep-alive connection must not hold up a shutdown.
+    forceCloseConnections: "idle",
+  });
+  const isAllowed = (origin: string) =>
+    corsOrigins.includes(origin) || (isDevelopment && (origin === studioOrigin || loopback.test(origin)));
+
+  await http.register(cors, {
+    origin: (origin, answer) => answer(null, origin !== undefined && isAllowed(origin)),
+    methods: ["GET", "POST"],
+    exposedHeaders: ["x-request-id"],
+    maxAge: 600,
+  });
+  // Apollo's landing page brings scripts from Apollo's own servers, which the default policy forbids.
+  await http.register(helmet, isDevelopment ? { contentSecurityPolicy: false, crossOriginEmbedderPolicy: false } : {});
+  http.addHook("onRequest", async (request, reply) => void reply.header("x-request-id", request.id));
+  http.setNotFoundHandler((_request, reply) => reply.code(404).send(asErrors("NOT_FOUND", "There is nothing here.")));
+  http.setErrorHandler((error, request, reply) => {
+    const status = statusOf(error);
+    if (status < 500) {
+      const message = error instanceof Error ? error.message : "The request is not right.";
+      return reply.code(status).send(asErrors(status === 413 ? "PAYLOAD_TOO_LARGE" : "BAD_REQUEST", message));
+    }
+    request.log.error({ err: error, requestId: request.id }, "request failed");
+    return reply.code(500).send(asErrors("INTERNAL_SERVER_ERROR", "Something went wrong on our side."));
+  });
+  return http;
+}
+
+/** Typed as Fastify's own logger, so that the server's type does not carry pino's everywhere. */
+function asFastifyLogger(log: Logger): FastifyBaseLogger {
+  return log;
+}
+
+function statusOf(error: unknown): number {
+  const hasStatus = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number";
+  return hasStatus ? Number(error.statusCode) : 500;
+}
+
+function asErrors(code: string, message: string) {
+  return { errors: [{ message, extensions: { code } }] };
+}

@@ -1,0 +1,32 @@
+import Stripe from "stripe";
+
+/** How to reach Stripe, or the sandbox. */
+export interface StripeSettings {
+  readonly secretKey: string;
+  /** The sandbox's address in development and tests; null for Stripe itself. */
+  readonly apiBase: URL | null;
+  /** A call that takes longer counts as unanswered. Milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * The SDK, set up once. It pins the API version (2026-10-28.endive for stripe 23.1), gives every
+ * POST an idempotency key and repeats what failed on the network with the same key.
+ */
+export function makeStripeClient(settings: StripeSettings): Stripe {
+  const { apiBase } = settings;
+  return new Stripe(settings.secretKey, {
+    timeout: settings.timeoutMs,
+    maxNetworkRetries: 1,
+    telemetry: false,
+    appInfo: { name: "Atlantiplex Billing" },
+    ...(apiBase && {
+      host: apiBase.hostname,
+      port: apiBase.port || (apiBase.protocol === "https:" ? 443 : 80),
+      protocol: apiBase.protocol === "https:" ? "https" : "http",
+    }),
+  });
+}
+
+/** The API version that the SDK pins; the webhook endpoint is registered with the same one. */
+export const stripeApiVersion = Stripe.API_VERSION;

@@ -1,0 +1,176 @@
+import type Stripe from "stripe";
+
+/**
+ * Stripe's shapes, read once. Nothing outside this folder knows how an API version spells things:
+ * shape changes broke every system we looked at (2025-03-31.basil moved periods to items and took
+ * `invoice.subscription` and `invoice.payment_intent` away).
+ */
+
+/** Life-cycle state of a subscription: https://docs.stripe.com/api/subscriptions/object#subscription_object-status */
+export const subscriptionStatuses = [
+  "ACTIVE",
+  "CANCELED",
+  "INCOMPLETE",
+  "INCOMPLETE_EXPIRED",
+  "PAST_DUE",
+  "PAUSED",
+  "TRIALING",
+  "UNPAID",
+] as const;
+export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
+
+/** State of an invoice: https://docs.stripe.com/api/invoices/object#invoice_object-status */
+export const invoiceStatuses = ["DRAFT", "OPEN", "PAID", "UNCOLLECTIBLE", "VOID"] as const;
+export type InvoiceStatus = (typeof invoiceStatuses)[number];
+
+/** State of a payment, refunds included. */
+export const paymentStatuses = [
+  "CANCELED",
+  "FAILED",
+  "PARTIALLY_REFUNDED",
+  "PENDING",
+  "REFUNDED",
+  "REQUIRES_ACTION",
+  "SUCCEEDED",
+] as const;
+export type PaymentStatus = (typeof paymentStatuses)[number];
+
+export interface Span {
+  readonly start: Date;
+  readonly end: Date;
+}
+
+export interface CustomerSnapshot {
+  readonly id: string;
+  readonly isDeleted: boolean;
+  readonly email: string | null;
+  readonly name: string | null;
+  /** Lower case; null before the first purchase. */
+  readonly currency: string | null;
+  /** Our row's id, as we wrote it into the metadata; null for a customer made elsewhere. */
+  readonly userId: string | null;
+}
+
+export interface SubscriptionSnapshot {
+  readonly id: string;
+  readonly customerId: string;
+  readonly status: SubscriptionStatus;
+  readonly stripePriceId: string | null;
+  readonly currency: string;
+  readonly quantity: number;
+  readonly currentPeriod: Span | null;
+  readonly startedAt: Date;
+  readonly trialEndsAt: Date | null;
+  readonly cancelsAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly resumesAt: Date | null;
+}
+
+export interface InvoiceLineSnapshot {
+  readonly description: string;
+  readonly quantity: number | null;
+  readonly amount: number;
+  readonly isProration: boolean;
+  readonly period: Span;
+}
+
+export interface InvoiceSnapshot {
+  readonly id: string;
+  readonly customerId: string | null;
+  readonly subscriptionId: string | null;
+  readonly number: string | null;
+  readonly status: InvoiceStatus;
+  readonly currency: string;
+  readonly issuedAt: Date;
+  readonly dueAt: Date | null;
+  readonly paidAt: Date | null;
+  readonly period: Span;
+  readonly lines: readonly InvoiceLineSnapshot[];
+  readonly subtotal: number;
+  readonly discountTotal: number;
+  readonly tax: number;
+  readonly total: number;
+  /** What is still to pay. */
+  readonly amountDue: number;
+  readonly hostedUrl: string | null;
+  readonly pdfUrl: string | null;
+  readonly paymentIntentIds: readonly string[];
+}
+
+export interface PaymentMethodSnapshot {
+  readonly kind: string;
+  readonly brand: string | null;
+  readonly last4: string | null;
+  readonly expMonth: number | null;
+  readonly expYear: number | null;
+}
+
+export interface PaymentSnapshot {
+  /** The payment intent's id: one payment for each, however often its charge was tried. */
+  readonly id: string;
+  readonly customerId: string | null;
+  readonly status: PaymentStatus;
+  readonly amount: number;
+  readonly refundedAmount: number;
+  readonly currency: string;
+  readonly createdAt: Date;
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
+  readonly method: PaymentMethodSnapshot | null;
+  readonly receiptUrl: string | null;
+}
+
+export interface CheckoutSnapshot {
+  readonly id: string;
+  readonly customerId: string | null;
+  /** Our row's id, as we gave it at creation. */
+  readonly checkoutId: string | null;
+  readonly status: "OPEN" | "COMPLETE" | "EXPIRED";
+  readonly url: string | null;
+  readonly expiresAt: Date;
+  readonly subscriptionId: string | null;
+  readonly invoiceId: string | null;
+}
+
+/** The id of something that Stripe gives as an id or, when expanded, as the object. */
+export function idOf(reference: string | { id: string } | null | undefined): string | null {
+  if (!reference) return null;
+  return typeof reference === "string" ? reference : reference.id;
+}
+
+/** Stripe's Unix seconds as an instant. */
+export function instantOf(seconds: number): Date;
+export function instantOf(seconds: number | null | undefined): Date | null;
+export function instantOf(seconds: number | null | undefined): Date | null {
+  return seconds === null || seconds === undefined ? null : new Date(seconds * 1000);
+}
+
+/** The key under which we write our row's id into Stripe's metadata. */
+export const userIdKey = "billing_user_id";
+
+export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCustomer): CustomerSnapshot {
+  if (customer.deleted) {
+    return { id: customer.id, isDeleted: true, email: null, name: null, currency: null, userId: null };
+  }
+  return {
+    id: customer.id,
+    isDeleted: false,
+    email: customer.email,
+    name: customer.name ?? null,
+    currency: customer.currency ?? null,
+    userId: customer.metadata[userIdKey] ?? null,
+  };
+}
+
+export function checkoutSnapshot(session: Stripe.Checkout.Session): CheckoutSnapshot {
+  return {
+    id: session.id,
+    customerId: idOf(session.customer),
+    checkoutId: session.client_reference_id,
+    status: session.status === "complete" ? "COMPLETE" : session.status === "expired" ? "EXPIRED" : "OPEN",
+    url: session.url,
+    expiresAt: instantOf(session.expires_at),
+    subscriptionId: idOf(session.subscription),
+    invoiceId: idOf(session.invoice),
+  };
+}

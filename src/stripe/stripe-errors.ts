@@ -1,0 +1,53 @@
+import Stripe from "stripe";
+import { BillingError } from "../errors.js";
+
+/** Stripe did not answer, or answered that it cannot now. What was asked may or may not have happened. */
+export class StripeUnavailable extends BillingError {
+  /** Whether Stripe answered at all (5xx): it then replays that answer for the same idempotency key. */
+  readonly hadAnswer: boolean;
+  constructor(cause: unknown, hadAnswer: boolean) {
+    super("UPSTREAM_UNAVAILABLE", undefined, { retryable: true }, { cause });
+    this.hadAnswer = hadAnswer;
+  }
+}
+
+/** Stripe said no for a reason of ours: nothing happened there. Its message is for the log, not for customers. */
+export class StripeRefused extends Error {
+  override readonly name = "StripeRefused";
+  constructor(
+    /** Stripe's code, for example `resource_missing`: https://docs.stripe.com/error-codes */
+    readonly code: string | null,
+    /** Stripe's name of the parameter at fault. */
+    readonly param: string | null,
+    readonly statusCode: number,
+    cause: Error,
+  ) {
+    super(`Stripe refused: ${cause.message}`, { cause });
+  }
+}
+
+/** Runs a call to Stripe and gives its failures the two shapes that the domain knows. */
+export async function asking<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+/** Whether Stripe refused because there is no such object. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof StripeRefused && error.code === "resource_missing";
+}
+
+const worthAnotherTry = [409, 429];
+
+function translate(error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const status = error.statusCode ?? 0;
+  // A key that Stripe does not accept is an outage to the caller: only the operator can mend it.
+  if (error instanceof Stripe.errors.StripeAuthenticationError) return new StripeUnavailable(error, false);
+  if (status >= 500) return new StripeUnavailable(error, true);
+  if (status < 400 || worthAnotherTry.includes(status)) return new StripeUnavailable(error, false);
+  return new StripeRefused(error.code ?? null, error.param ?? null, status, error);
+}

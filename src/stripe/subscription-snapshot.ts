@@ -1,0 +1,51 @@
+import type Stripe from "stripe";
+import {
+  idOf,
+  instantOf,
+  type Span,
+  type SubscriptionSnapshot,
+  type SubscriptionStatus,
+  subscriptionStatuses,
+} from "./snapshots.js";
+
+/** Reads a subscription as the pinned API version spells it: periods and prices sit on its items. */
+export function subscriptionSnapshot(subscription: Stripe.Subscription): SubscriptionSnapshot {
+  const item = subscription.items.data[0];
+  const currentPeriod = periodOf(subscription.items.data);
+  return {
+    id: subscription.id,
+    customerId: idOf(subscription.customer) ?? "",
+    status: statusOf(subscription.status),
+    stripePriceId: item?.price.id ?? null,
+    currency: subscription.currency,
+    quantity: item?.quantity ?? 1,
+    currentPeriod,
+    startedAt: instantOf(subscription.start_date),
+    trialEndsAt: instantOf(subscription.trial_end),
+    cancelsAt: cancelsAt(subscription, currentPeriod),
+    endedAt: instantOf(subscription.ended_at),
+    resumesAt: instantOf(subscription.pause_collection?.resumes_at),
+  };
+}
+
+/** A portal in flexible billing mode sets `cancel_at`, the classic one `cancel_at_period_end`: both mean the same. */
+function cancelsAt(subscription: Stripe.Subscription, period: Span | null): Date | null {
+  if (subscription.ended_at) return null;
+  if (subscription.cancel_at) return instantOf(subscription.cancel_at);
+  return subscription.cancel_at_period_end ? (period?.end ?? null) : null;
+}
+
+/** Items may run in different periods; the subscription's is from the earliest start to the latest end. */
+function periodOf(items: readonly Stripe.SubscriptionItem[]): Span | null {
+  if (items.length === 0) return null;
+  return {
+    start: instantOf(Math.min(...items.map((item) => item.current_period_start))),
+    end: instantOf(Math.max(...items.map((item) => item.current_period_end))),
+  };
+}
+
+function statusOf(status: string): SubscriptionStatus {
+  const known = subscriptionStatuses.find((each) => each === status.toUpperCase());
+  if (!known) throw new Error(`Stripe sent a subscription status that this version does not know: ${status}`);
+  return known;
+}

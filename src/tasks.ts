@@ -1,0 +1,26 @@
+import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
+import { dropOldAnswers } from "./billing/users/idempotency.js";
+import type { Deps } from "./deps.js";
+import type { Tasks } from "./jobs/worker.js";
+import { processStripeEvents } from "./webhooks/process-stripe-event.js";
+import { processTask } from "./webhooks/receive-stripe-event.js";
+
+/** The name of the job that does what has fallen due; also run at once when the billing clock was moved. */
+export const sweepTask = "sweep";
+
+/** Contents page: which background job runs what. */
+export function makeTasks(deps: Deps): Tasks {
+  return {
+    [processTask]: () => processStripeEvents(deps),
+    [sweepTask]: async () => {
+      await closeOverdueCheckouts(deps);
+      await dropOldAnswers(deps);
+    },
+  };
+}
+
+/** Contents page: when (UTC). A minute's `processTask` finds what a dead worker left behind. */
+export const crontab = `
+* * * * * ${processTask}
+* * * * * ${sweepTask}
+`;

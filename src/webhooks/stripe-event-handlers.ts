@@ -1,0 +1,50 @@
+import { syncCheckout } from "../billing/checkout/checkout.sync.js";
+import { syncInvoice } from "../billing/history/invoice.sync.js";
+import { syncPayment } from "../billing/history/payment.sync.js";
+import { syncSubscription } from "../billing/subscriptions/subscription.sync.js";
+import { syncCustomer, type Write } from "../billing/users/user.sync.js";
+import type { UserRow } from "../billing/users/user.table.js";
+import type { Deps } from "../deps.js";
+import type { StripeEvent } from "../stripe/verify-event.js";
+
+/** Reads an object from Stripe and gives the write that makes our rows match. */
+type Sync = (deps: Deps, user: UserRow, stripeId: string) => Promise<Write<unknown>>;
+
+/** The kinds of object that are synced. */
+export const syncs = {
+  customer: syncCustomer,
+  subscription: syncSubscription,
+  invoice: syncInvoice,
+  payment: syncPayment,
+  checkout: syncCheckout,
+} satisfies Record<string, Sync>;
+
+export type ObjectKind = keyof typeof syncs;
+
+/** Which object an event is a hint about; the event's own data is never trusted. */
+export interface Target {
+  readonly kind: ObjectKind;
+  readonly id: string;
+}
+
+/** Event type → what is synced and which of the event's references names it. First match counts. */
+const contents: readonly [prefix: string, kind: ObjectKind, id: (event: StripeEvent) => string | null][] = [
+  ["customer.subscription.", "subscription", (event) => event.objectId],
+  ["customer.created", "customer", (event) => event.objectId],
+  ["customer.updated", "customer", (event) => event.objectId],
+  ["customer.deleted", "customer", (event) => event.objectId],
+  ["checkout.session.", "checkout", (event) => event.objectId],
+  ["invoice.upcoming", "invoice", () => null], // a preview: there is no such invoice yet
+  ["invoice.", "invoice", (event) => event.objectId],
+  ["invoice_payment.", "invoice", (event) => event.invoiceId],
+  ["payment_intent.", "payment", (event) => event.objectId],
+  ["charge.", "payment", (event) => event.paymentIntentId],
+  ["refund.", "payment", (event) => event.paymentIntentId],
+];
+
+/** What an event asks to have synced; undefined for types that this service does not handle. */
+export function targetOf(event: StripeEvent): Target | undefined {
+  const [, kind, idOf] = contents.find(([prefix]) => event.type.startsWith(prefix)) ?? [];
+  const id = idOf?.(event);
+  return kind && id ? { kind, id } : undefined;
+}

@@ -1,0 +1,41 @@
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, json, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
+import { instant, uuidV7 } from "../db/columns.js";
+
+export const webhookEventStatuses = ["FAILED", "IGNORED", "PENDING", "PROCESSED", "PROCESSING"] as const;
+export const webhookEventStatus = pgEnum("webhook_event_status", webhookEventStatuses);
+
+/**
+ * The inbox: one row per Stripe event, however often it was delivered. The route inserts, the worker
+ * moves the status on. Times are by the wall clock: deliveries and back-off are not billing.
+ */
+export const webhookEvents = pgTable(
+  "webhook_events",
+  {
+    id: uuidV7("id").primaryKey(),
+    stripeEventId: text("stripe_event_id").notNull().unique(),
+    type: text("type").notNull(),
+    apiVersion: text("api_version"),
+    livemode: boolean("livemode").notNull(),
+    /** What is synced: events of one object that wait together cost one read of it. */
+    objectKind: text("object_kind"),
+    objectId: text("object_id"),
+    stripeCustomerId: text("stripe_customer_id"),
+    /** The body as it came; `json`, not `jsonb`, so that the database need not take it apart. */
+    payload: json("payload"),
+    status: webhookEventStatus("status").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    lastError: text("last_error"),
+    createdAt: instant("created_at").notNull(),
+    receivedAt: instant("received_at").notNull(),
+    /** When it may be claimed: the next try of a waiting event, or the end of a claim that a dead worker left. */
+    dueAt: instant("due_at").notNull(),
+    processedAt: instant("processed_at"),
+  },
+  (table) => [
+    index("webhook_events_due_idx").on(table.dueAt).where(sql`${table.status} in ('PENDING', 'PROCESSING')`),
+    index("webhook_events_received_at_idx").on(table.receivedAt),
+  ],
+);
+
+export type WebhookEventRow = typeof webhookEvents.$inferSelect;

@@ -1,0 +1,54 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { openSandbox } from "./support.js";
+
+function start(args: string[], env: Record<string, string> = {}) {
+  const child = fork("sandbox/main.ts", args, {
+    execArgv: ["--import", "tsx"],
+    env: { ...process.env, ...env },
+    silent: true,
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  return child;
+}
+
+test("the command announces its address and goes, state written, when its parent does", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
+  const state = join(folder, "state.json");
+  const seed = join(folder, "seed.json");
+  writeFileSync(seed, JSON.stringify({ ada: { id: "cus_ada", object: "customer", name: "Ada" } }));
+  const child = start(["--port", "0", "--state", state, "--seed", seed]);
+  const [message] = await once(child, "message");
+  const answer = await fetch(`${message.listening}/v1/customers/cus_ada`, {
+    headers: { authorization: "Bearer sk_test_x" },
+  });
+  expect(await answer.json()).toMatchObject({ name: "Ada" });
+  child.disconnect();
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(existsSync(state)).toBe(true);
+  expect(readFileSync(state, "utf8")).toContain("cus_ada");
+});
+
+test("a taken port is one clear line and exit 1", async () => {
+  const taken = await openSandbox();
+  const child = start(["--port", String(taken.port)]);
+  let said = "";
+  child.stderr?.on("data", (chunk) => {
+    said += chunk;
+  });
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(said.trim().split("\n")).toEqual([expect.stringContaining("the port is taken")]);
+});
+
+test("SIGTERM ends it", async () => {
+  const child = start(["--port", "0"]);
+  await once(child, "message");
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+});

@@ -1,0 +1,137 @@
+import { createServer } from "node:net";
+import { test as base, expect } from "vitest";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.js";
+import { type App, startApp } from "../../src/app.js";
+import { developmentToken } from "../../src/auth/development-token.js";
+import { readCatalogFile } from "../../src/billing/catalog/catalog-file.js";
+import { pushCatalog } from "../../src/billing/catalog/catalog-push.js";
+import { type Config, developmentEnvironment, readConfig, SANDBOX_WEBHOOK_SECRET } from "../../src/config.js";
+import { type Connection, connect } from "../../src/db/client.js";
+import { makeLogger } from "../../src/log.js";
+import { makeCatalogGateway } from "../../src/stripe/catalog-gateway.js";
+import { makeStripeClient } from "../../src/stripe/client.js";
+import { cloneDatabase } from "./database.js";
+import { type Answer, sendGraphql } from "./graphql.js";
+import { makePerson, type Person } from "./person.js";
+
+/** A whole service of a test file's own: database, sandbox with its clock, API and worker. */
+export interface TestApp {
+  readonly url: string;
+  readonly config: Config;
+  readonly sandbox: Sandbox;
+  readonly connection: Connection;
+  /** The SDK on the sandbox, for what a merchant would do in the dashboard. */
+  readonly stripe: ReturnType<typeof makeStripeClient>;
+  /** What the service logged, a JSON line each. */
+  readonly logged: string[];
+  now(): Date;
+  /** Sends an operation over HTTP. */
+  graphql(query: string, variables?: Record<string, unknown>, token?: string): Promise<Answer>;
+  /** Somebody with a token of their own. */
+  person(sub: string, options?: { role?: "admin" | "service"; email?: string }): Person;
+  /** A customer who has bought this tier through the hosted page, and whose entitlements are in force. */
+  customerOn(tier: string, sub?: string): Promise<Person>;
+  /** Sends a request to the sandbox's control API. */
+  control(method: string, path: string, body?: unknown): Promise<unknown>;
+}
+
+/** What a test file may change about its service. */
+export interface TestAppOptions {
+  readonly environment?: Record<string, string>;
+  readonly worker?: boolean;
+}
+
+let people = 0;
+
+/** Starts everything on free ports of 127.0.0.1; gives it with the function that stops it. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<{ app: TestApp; stop(): Promise<void> }> {
+  const [database, port] = await Promise.all([cloneDatabase(), freePort()]);
+  const webhookEndpoint = { url: `http://127.0.0.1:${port}/webhooks/stripe`, secret: SANDBOX_WEBHOOK_SECRET };
+  const sandbox = await startSandbox({ webhookEndpoint, retryDelaysMs: [200, 400, 800, 1_600] });
+  const services = { apiBase: sandbox.url, clockUrl: `${sandbox.url}/sandbox/clock` };
+  const config = readConfig({
+    ...developmentEnvironment(
+      { PORT: String(port), ...options.environment },
+      { databaseUrl: database.url, sandbox: services },
+    ),
+    NODE_ENV: "test",
+    HOST: "127.0.0.1",
+    WORKER: String(options.worker ?? true),
+  });
+  const connection = connect(database.url, { max: 2, applicationName: "tests" });
+  const stripe = makeStripeClient(config.stripe);
+  const definition = await readCatalogFile("catalog.yaml");
+  await pushCatalog({ db: connection.db, stripe: makeCatalogGateway(stripe), now: sandbox.now }, definition);
+
+  const logged: string[] = [];
+  const log = makeLogger("debug", { write: (line) => void logged.push(line) });
+  const service: App = await startApp(config, log);
+  const { url } = service;
+
+  const app: TestApp = {
+    url,
+    config,
+    sandbox,
+    connection,
+    stripe,
+    logged,
+    now: service.now,
+    graphql: (query, variables, token) => sendGraphql(url, query, variables, token),
+    person(sub, { role, email } = {}) {
+      const token = developmentToken(config, {
+        sub,
+        email: email ?? `${sub}@example.com`,
+        name: sub,
+        ...(role && { role }),
+      });
+      return makePerson(app, sub, token);
+    },
+    async customerOn(tier, sub = `somebody-${++people}`) {
+      const person = app.person(sub);
+      await person.buy(tier);
+      return person;
+    },
+    async control(method, path, body) {
+      const request =
+        body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+      const answer = await fetch(`${sandbox.url}${path}`, { method, ...request });
+      expect(answer.ok, `${method} ${path} answered ${answer.status}`).toBe(true);
+      return answer.json();
+    },
+  };
+  return {
+    app,
+    async stop() {
+      await service.close();
+      await sandbox.close();
+      await connection.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A test with a service that the file's tests share. */
+export const test = base.extend<{ app: TestApp }>({
+  app: [
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
+    async ({}, use) => {
+      const { app, stop } = await startTestApp();
+      await use(app);
+      await stop();
+    },
+    { scope: "file" },
+  ],
+});
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
