@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Where to write a machine-readable report, for CI. */
+const report = process.env["VITEST_REPORT"];
+
 export default defineConfig({
   // Vite would resolve graphql to its ESM file while Node loads the CommonJS one for Apollo and type-graphql: one realm, please.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
@@ -8,6 +11,7 @@ export default defineConfig({
     globalSetup: ["test/global-setup.ts"],
     setupFiles: ["test/setup.ts"],
     pool: "forks",
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -2,14 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type SandboxOptions, startSandbox } from "./sandbox.js";
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string" },
-    state: { type: "string" },
-    seed: { type: "string" },
-    "webhook-url": { type: "string" },
-  },
-});
+const hasParent = process.send !== undefined;
 
 try {
   const sandbox = await startSandbox(readOptions());
@@ -24,6 +17,7 @@ try {
   process.on("SIGTERM", stop);
   // A parent that is gone, however it went, takes the sandbox with it.
   process.on("disconnect", stop);
+  if (hasParent && !process.connected) await stop();
 
   console.log(`Stripe sandbox listening on ${sandbox.url}`);
   process.send?.({ listening: sandbox.url });
@@ -33,6 +27,14 @@ try {
 }
 
 function readOptions(): SandboxOptions {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string" },
+      state: { type: "string" },
+      seed: { type: "string" },
+      "webhook-url": { type: "string" },
+    },
+  });
   const port = Number(values.port ?? process.env["SANDBOX_PORT"] ?? 12111);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("--port must be a port number.");
   const url = values["webhook-url"];

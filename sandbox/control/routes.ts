@@ -10,12 +10,16 @@ import { registerWebhookControls } from "./webhooks.routes.js";
 export function registerControl(app: FastifyInstance, runtime: Runtime): void {
   app.register(async (control) => {
     control.addHook("onRequest", async (request) => guardControl(request));
+    // Fastify's own parser refuses an empty body, which is all that some of these need.
+    control.removeContentTypeParser("application/json");
+    control.addContentTypeParser("application/json", { parseAs: "string" }, async (_request: unknown, body: string) =>
+      body.trim() === "" ? {} : parseJson(body),
+    );
     control.addHook("onResponse", async (request) => {
       if (request.method !== "GET") runtime.save();
     });
     control.setErrorHandler((error: unknown, _request, reply) => {
       if (error instanceof ControlRefusal) return reply.code(error.status).send({ error: { message: error.message } });
-      if (error instanceof SyntaxError) return reply.code(400).send({ error: { message: error.message } });
       runtime.reportFault(error);
       return reply.code(500).send({ error: { message: "The sandbox itself failed; its log says how." } });
     });
@@ -27,4 +31,12 @@ export function registerControl(app: FastifyInstance, runtime: Runtime): void {
       throw new ControlRefusal(404, `There is no control ${request.method} ${request.url}.`);
     });
   });
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ControlRefusal(400, "The body is not JSON.");
+  }
 }

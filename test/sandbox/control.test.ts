@@ -172,6 +172,11 @@ test("the control API refuses other hosts and anything but JSON", async () => {
     body: new URLSearchParams({ advance_seconds: "5" }),
   });
   expect(form.status).toBe(403);
+  const headers = { "content-type": "application/json" };
+  const garbled = await fetch(`${sandbox.url}/sandbox/clock`, { method: "POST", headers, body: "{" });
+  expect(garbled.status).toBe(400);
+  const empty = await fetch(`${sandbox.url}/sandbox/events/evt_none/resend`, { method: "POST", headers });
+  expect(empty.status).toBe(404);
   expect(await form.json()).toHaveProperty("error.message");
 });
 

@@ -46,6 +46,16 @@ test("a taken port is one clear line and exit 1", async () => {
   expect(said.trim().split("\n")).toEqual([expect.stringContaining("the port is taken")]);
 });
 
+test("an option it does not know is one clear line and exit 1", async () => {
+  const child = start(["--bogus"]);
+  let said = "";
+  child.stderr?.on("data", (chunk) => {
+    said += chunk;
+  });
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(said.trim().split("\n")).toEqual([expect.stringContaining("--bogus")]);
+});
+
 test("SIGTERM ends it", async () => {
   const child = start(["--port", "0"]);
   await once(child, "message");

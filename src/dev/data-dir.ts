@@ -1,0 +1,20 @@
+import { prepareHome } from "../db/embedded-home.js";
+import { lockDataDir } from "../db/embedded-lock.js";
+import { dataDirProblem } from "./problem.js";
+
+/** A folder of ours for the time that this process runs. */
+export interface DataDir {
+  readonly dir: string;
+  stop(): Promise<void>;
+}
+
+/** Makes the folder ready and takes it for this process; throws one clear line when that cannot be. */
+export function takeDataDir(wanted: string): DataDir {
+  try {
+    const { dir } = prepareHome(wanted);
+    const lock = lockDataDir(dir);
+    return { dir, stop: async () => lock.release() };
+  } catch (error) {
+    throw dataDirProblem(error, wanted);
+  }
+}
