@@ -20,3 +20,15 @@ function reasonOf(error: NodeJS.ErrnoException, host: string, port: number, sett
     return `Port ${port} may not be opened by this user. Choose one above 1023: ${setting}=4000`;
   return `Port ${port} on ${host} cannot be opened: ${error.message}`;
 }
+
+/** A port of 127.0.0.1 that nothing listens on just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(address && typeof address === "object" ? address.port : 0));
+    });
+  });
+}

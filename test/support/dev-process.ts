@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../src/dev/ports.js";
 import { until } from "./until.js";
 
 /** A run of `npm run dev`, or of another script, in a process of its own. */
@@ -86,15 +86,4 @@ async function processesNaming(words: readonly string[]): Promise<string[]> {
   await new Promise((resolve) => ps.once("close", resolve));
   // A zombie has ended; it only waits for its parent to look.
   return listing.split("\n").filter((line) => words.some((word) => line.includes(word)) && !/^\s*\d+\s+Z/.test(line));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(address && typeof address === "object" ? address.port : 0));
-    });
-  });
 }
