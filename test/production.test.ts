@@ -68,3 +68,12 @@ test("without its settings the built service says all that is missing and does n
     expect(service.output()).toContain(name);
   }
 });
+
+test("a database that does not answer, or was not migrated, is one clear line", async () => {
+  const away = start({ ...settings(), DATABASE_URL: "postgres://billing:secret@127.0.0.1:1/billing" });
+  expect(await away.ended).toBe(1);
+  expect(away.output().trim()).toBe("DATABASE_URL: the database does not answer. Nothing was started.");
+  const empty = start({ ...settings(), DATABASE_URL: database.url.replace(/[^/]+$/, "postgres") });
+  expect(await empty.ended).toBe(1);
+  expect(empty.output().trim()).toMatch(/^The database is older than this version/m);
+});

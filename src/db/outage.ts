@@ -22,3 +22,14 @@ export function isDatabaseOutage(error: unknown): boolean {
   }
   return false;
 }
+
+/** `undefined_table`, `undefined_column`: what code that is newer than its database gets to hear. */
+const staleSchemaCodes = ["42P01", "42703"];
+
+/** Whether an error, or what caused it, is that the database has not been migrated for this version. */
+export function isStaleSchema(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && staleSchemaCodes.includes(String(cause.code))) return true;
+  }
+  return false;
+}

@@ -1,4 +1,3 @@
-import postgres from "postgres";
 import { openSql } from "../db/client.js";
 import { startEmbeddedPostgres } from "../db/embedded.js";
 import { dataDirProblem, oneLine, StartProblem } from "./problem.js";
@@ -56,7 +55,6 @@ async function createDatabase(url: string): Promise<void> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof postgres.PostgresError) return error.message;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ECONNREFUSED") return "nothing listens there.";
   if (code === "ENOTFOUND") return "there is no such host.";
