@@ -31,3 +31,12 @@ export async function cloneDatabase(): Promise<TestDatabase> {
     }
   }
 }
+
+/** What Postgres does when it restarts or fails over, to every connection of one application on a database. */
+export async function endConnections(url: string, applicationName: string): Promise<void> {
+  const sql = openSql(url, { max: 1, applicationName: "tests" });
+  await sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = ${applicationName} and datname = current_database()`;
+  await sql.end();
+}

@@ -18,7 +18,7 @@ export interface Person {
   /** Fills in the hosted page; gives the redirect's target, or null when the page came back. */
   pay(url: string, fields?: Record<string, string>): Promise<string | null>;
   /** Buys a tier and waits until it is in force; gives the checkout's ID. */
-  buy(tier: string): Promise<string>;
+  buy(tier: string, input?: Record<string, unknown>): Promise<string>;
   /** Opens a live update. */
   subscribe(query: string, variables?: Record<string, unknown>): Promise<Stream>;
 }
@@ -55,8 +55,8 @@ export function makePerson(app: TestApp, sub: string, token: string): Person {
       });
       return answer.status === 303 ? answer.headers.get("location") : null;
     },
-    async buy(tier) {
-      const { checkoutSession } = await person.checkout(tier);
+    async buy(tier, input) {
+      const { checkoutSession } = await person.checkout(tier, input);
       await person.pay(checkoutSession.url);
       await until(`${tier} in force`, async () => {
         const { checkoutSession: now } = await person.ask("query ($id: ID!) { checkoutSession(id: $id) { status } }", {

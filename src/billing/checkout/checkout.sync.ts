@@ -5,7 +5,7 @@ import { syncInvoice } from "../history/invoice.sync.js";
 import { isEntitling, isRunning } from "../subscriptions/subscription.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
-import { commit, type Write } from "../users/user.sync.js";
+import { commit, syncCustomer, type Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { findCheckout, storeCheckout } from "./checkout.repository.js";
 import type { CheckoutRow, CheckoutStatus } from "./checkout.table.js";
@@ -24,11 +24,16 @@ export async function syncCheckout(
 ): Promise<Write<CheckoutRow | undefined>> {
   const session = await deps.stripe.getCheckout(stripeSessionId);
   const row = session.checkoutId ? await findCheckout(deps.db, user.id, session.checkoutId) : undefined;
-  const writeSubscription = session.subscriptionId && (await syncSubscription(deps, user, session.subscriptionId));
-  const writeInvoice = session.invoiceId && (await syncInvoice(deps, user, session.invoiceId));
+  // What came of a payment is read side by side: somebody waits for it on the return page.
+  const [writeCustomer, writeSubscription, writeInvoice] = await Promise.all([
+    session.subscriptionId && session.customerId ? syncCustomer(deps, user, session.customerId) : undefined,
+    session.subscriptionId ? syncSubscription(deps, user, session.subscriptionId) : undefined,
+    session.invoiceId ? syncInvoice(deps, user, session.invoiceId) : undefined,
+  ]);
   return async (inside) => {
-    const subscription = writeSubscription ? await writeSubscription(inside) : undefined;
-    if (writeInvoice) await writeInvoice(inside);
+    await writeCustomer?.(inside);
+    const subscription = await writeSubscription?.(inside);
+    await writeInvoice?.(inside);
     return row && store(inside, row, session, subscription);
   };
 }
