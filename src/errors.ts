@@ -93,3 +93,15 @@ export class BillingError extends Error {
 export class CustomerBusy extends Error {
   override readonly name = "CustomerBusy";
 }
+
+const longestProblem = 500;
+
+/**
+ * What went wrong at bottom, in a line for operators. Wrapping errors are left out: a failed query's
+ * carries its parameters, which may be personal data.
+ */
+export function rootProblem(error: unknown): string {
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  return (root instanceof Error ? `${root.name}: ${root.message}` : String(root)).slice(0, longestProblem);
+}

@@ -1,7 +1,7 @@
 import { lockCustomer } from "../billing/users/customer-lock.js";
 import { findOwner } from "../billing/users/user.sync.js";
 import { type Deps, inTransaction } from "../deps.js";
-import { BillingError, CustomerBusy } from "../errors.js";
+import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
 import { processTask } from "./receive-stripe-event.js";
@@ -85,7 +85,7 @@ function isKind(kind: string | null | undefined): kind is keyof typeof syncs {
 /** An outage or a busy customer is no fault of the event's: only real failures count as tries. */
 async function tryAgainLater(deps: Deps, events: WebhookEventRow[], error: unknown): Promise<void> {
   const isTry = error instanceof CustomerBusy || isOutage(error) ? 0 : 1;
-  const problem = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const problem = rootProblem(error);
   for (const { id, stripeEventId, type, attempts } of events) {
     const tries = attempts + isTry;
     deps.log.warn({ event: stripeEventId, type, tries, err: error }, "stripe event not processed");
