@@ -11,11 +11,18 @@ import { rule } from "./shield-lib.js";
 
 type Check = (context: GraphQLContext) => true | BillingError | Promise<true | BillingError>;
 
-/** Never cached: on a stream the context lives long, and a verdict would outlive what it was based on. */
+/**
+ * Never cached: on a stream the context lives long, and a verdict would outlive what it was based on.
+ * What a check throws is returned: shield swallows what a rule throws, outages and refusals alike.
+ */
 function callerRule(name: string, check: Check) {
-  return rule(name, { cache: "no_cache" })((_parent: unknown, _args: unknown, context: GraphQLContext) =>
-    check(context),
-  );
+  return rule(name, { cache: "no_cache" })(async (_parent: unknown, _args: unknown, context: GraphQLContext) => {
+    try {
+      return await check(context);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  });
 }
 
 /** Whoever sends a valid token. */
