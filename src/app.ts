@@ -1,14 +1,12 @@
 import type { Logger } from "pino";
 import { InvalidToken, makeAuthenticator } from "./auth/verify-token.js";
-import { type Catalog } from "./billing/catalog/catalog.js";
-import { findCatalog } from "./billing/catalog/catalog.repository.js";
+import { keepCatalog } from "./billing/catalog/catalog-in-force.js";
 import { makeLoaders } from "./billing/loaders.js";
 import { type Clock, followClock, wallClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { type Connection, connect } from "./db/client.js";
 import { openLocks } from "./db/locks.js";
 import type { Deps } from "./deps.js";
-import { BillingError } from "./errors.js";
 import { makeApollo } from "./graphql/apollo.js";
 import { authorize } from "./graphql/authorize.js";
 import type { GraphQLContext } from "./graphql/context.js";
@@ -73,7 +71,7 @@ async function compose(
     () => clock.close(),
   );
 
-  const catalog = await keepCatalog(connection, live, log);
+  const catalog = await keepCatalog(connection.db, live, log);
   const deps: Deps = {
     db: connection.db,
     stripe: makeStripeGateway(makeStripeClient(config.stripe)),
@@ -113,28 +111,6 @@ function followMoves(clock: Clock, deps: Deps): void {
       deps.log.error({ err: error }, "the sweep after a move of the clock was not queued"); // the next minute's will do
     });
   });
-}
-
-/** The newest catalog in memory, read again whenever any process pushes one. */
-async function keepCatalog({ db }: Connection, live: LiveUpdates, log: Logger) {
-  let current: Catalog | undefined = await findCatalog(db);
-  if (!current) log.warn("no catalog has been pushed yet: run `npm run catalog -- push`");
-  live.onEvery("catalog", () => {
-    findCatalog(db).then(
-      (newest) => {
-        current = newest ?? current;
-        log.info({ version: current?.version }, "catalog loaded");
-      },
-      (error: unknown) => log.error({ err: error }, "the new catalog could not be read; the old one stays in force"),
-    );
-  });
-  return {
-    isLoaded: () => current !== undefined,
-    get: () => {
-      if (current) return current;
-      throw new BillingError("UPSTREAM_UNAVAILABLE", "This service has no catalog yet.", { retryable: true });
-    },
-  };
 }
 
 function contextMaker(deps: Deps, live: LiveUpdates, config: Config) {

@@ -13,6 +13,8 @@ export interface Setting {
   readonly example: string;
   /** Production does not start without it. */
   readonly requiredInProduction: boolean;
+  /** What production makes of it, where that is not simply to use it. */
+  readonly inProduction?: "refused" | "not used";
 }
 
 /**
@@ -94,6 +96,7 @@ export const settings = [
     default: null,
     example: "http://127.0.0.1:12111",
     requiredInProduction: false,
+    inProduction: "refused",
   },
   {
     name: "STRIPE_TIMEOUT_SECONDS",
@@ -109,6 +112,7 @@ export const settings = [
     default: null,
     example: "http://127.0.0.1:12111/sandbox/clock",
     requiredInProduction: false,
+    inProduction: "refused",
   },
   {
     name: "JWT_SECRET",
@@ -222,6 +226,7 @@ export const settings = [
     default: ".data",
     example: ".data",
     requiredInProduction: false,
+    inProduction: "not used",
   },
   {
     name: "SANDBOX_PORT",
@@ -229,6 +234,7 @@ export const settings = [
     default: "12111",
     example: "12111",
     requiredInProduction: false,
+    inProduction: "not used",
   },
 ] as const satisfies readonly Setting[];
 
@@ -253,4 +259,27 @@ function renderEntry(setting: Setting): string {
   ].filter((note) => note !== "");
   const assignment = setting.requiredInProduction ? `${name}=` : `# ${name}=${setting.default ?? ""}`;
   return `${[description, ...notes].map((line) => `# ${line}`).join("\n")}\n${assignment}\n`;
+}
+
+/** The README's table of settings, in Markdown; a test compares the two. */
+export function renderSettingsTable(): string {
+  const entries: readonly Setting[] = settings;
+  const head = ["| Setting | What it is | Default | In production |", "| --- | --- | --- | --- |"];
+  return [...head, ...entries.map(renderRow)].join("\n");
+}
+
+function renderRow(setting: Setting): string {
+  const { name, description, default: otherwise, developmentDefault = otherwise } = setting;
+  const cells = [`\`${name}\``, description, asCode(developmentDefault), productionCell(setting)];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function productionCell(setting: Setting): string {
+  if (setting.requiredInProduction) return "**required**";
+  if (setting.inProduction) return setting.inProduction;
+  return setting.developmentDefault === undefined ? "the same" : asCode(setting.default);
+}
+
+function asCode(value: string | null): string {
+  return value === null ? "none" : `\`${value}\``;
 }

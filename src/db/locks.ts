@@ -24,14 +24,20 @@ export function openLocks(url: string, size: number): Locks {
   const connections = makeSlots(size);
 
   async function holdInDatabase<T>(key: string, waitMs: number, work: () => Promise<T>): Promise<T> {
-    let outcome: { value: T } | undefined;
-    await sql.begin(async (lock) => {
-      await lock.unsafe(`set local lock_timeout = ${Math.max(1, Math.ceil(waitMs))}`);
-      await lock`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.catch(rethrowBusy);
-      outcome = { value: await work() };
+    let running: Promise<T> | undefined;
+    const lock = sql.begin(async (transaction) => {
+      await transaction.unsafe(`set local lock_timeout = ${Math.max(1, Math.ceil(waitMs))}`);
+      await transaction`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.catch(rethrowBusy);
+      running = work();
+      await running;
     });
-    if (!outcome) throw new Error("The lock's transaction ended without running the work.");
-    return outcome.value;
+    await lock.catch((error: unknown) => {
+      if (!running) throw error;
+    });
+    if (!running) throw new Error("The lock's transaction ended without running the work.");
+    // Should the lock's connection break, the work goes on all the same: what it comes to is the answer, and
+    // nobody in this process may begin before it ends.
+    return running;
   }
 
   return {

@@ -5,9 +5,9 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
-import type { GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema } from "graphql";
 import type { GraphQLContext } from "./context.js";
-import { isOurs, presentError } from "./errors.js";
+import { isOurs, presentError, presentTersely } from "./errors.js";
 import { limitRules, limits } from "./limits.js";
 
 /** What differs between development and production. */
@@ -29,7 +29,7 @@ export function makeApollo(schema: GraphQLSchema, { introspection, landingPage }
     parseOptions: { maxTokens: limits.tokens },
     maxRecursiveSelections: 2_000,
     validationRules: [...limitRules],
-    formatError: presentError,
+    formatError: introspection ? presentError : presentTersely,
     plugins: [
       // Hooks every field; off, a list costs a third less.
       ApolloServerPluginCacheControlDisabled(),
@@ -37,11 +37,25 @@ export function makeApollo(schema: GraphQLSchema, { introspection, landingPage }
       landingPage
         ? ApolloServerPluginLandingPageLocalDefault({ footer: false })
         : ApolloServerPluginLandingPageDisabled(),
+      refuseStreams,
       tidyErrors,
       logOperations,
     ],
   });
 }
+
+/** Streams are guarded where they open, which is the WebSocket: over HTTP their fields would run unguarded. */
+const refuseStreams: ApolloServerPlugin<GraphQLContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ operation }) {
+        if (operation?.operation !== "subscription") return;
+        const extensions = { code: "BAD_REQUEST", http: { status: 400 } };
+        throw new GraphQLError("Subscriptions are served over WebSocket only.", { extensions });
+      },
+    };
+  },
+};
 
 /** At most three errors for a request that was refused as a whole; the request's id with each of ours. */
 const tidyErrors: ApolloServerPlugin<GraphQLContext> = {

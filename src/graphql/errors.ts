@@ -30,6 +30,12 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   return { message: faults.INTERNAL_SERVER_ERROR, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
 
+/** `presentError` for a schema that nobody may read: graphql-js names its fields in advice on misspelt variables too. */
+export function presentTersely(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { message, ...rest } = presentError(formatted, error);
+  return { ...rest, message: message.replace(/\s*Did you mean [^?]*\?/g, "") };
+}
+
 /** The fault that an error stands for; undefined for bugs and for what GraphQL itself found wrong. */
 export function faultOf(cause: unknown): BillingError | undefined {
   if (cause instanceof BillingError) return cause;

@@ -3,7 +3,9 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  getVariableValues,
   NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   type ValidationRule,
@@ -40,7 +42,19 @@ export function checkDocument(
   if (parsed instanceof GraphQLError) return [parsed];
   const rules = [...specifiedRules, ...limitRules, ...(mayIntrospect ? [] : [NoSchemaIntrospectionCustomRule])];
   const found = validate(schema, parsed, rules, { maxErrors: limits.errors, hideSuggestions: !mayIntrospect });
-  return found.length === 0 ? parsed : found.slice(0, limits.errors).map(validationFailed);
+  return found.length === 0
+    ? parsed
+    : found.slice(0, limits.errors).map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED"));
+}
+
+/** What is wrong with the variables of an operation that did not come through Apollo Server. */
+export function checkVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>> | null | undefined,
+): GraphQLError[] {
+  const { errors = [] } = getVariableValues(schema, variableDefinitions, variables ?? {}, { maxErrors: limits.errors });
+  return errors.slice(0, limits.errors).map((error) => withCode(error, "BAD_USER_INPUT"));
 }
 
 function parseWithin(text: string): DocumentNode | GraphQLError {
@@ -52,6 +66,6 @@ function parseWithin(text: string): DocumentNode | GraphQLError {
   }
 }
 
-function validationFailed(error: GraphQLError): GraphQLError {
-  return new GraphQLError(error.message, { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
+function withCode({ message }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
 }

@@ -26,6 +26,8 @@ export async function serveGraphql(
     method: ["GET", "POST"],
     url: "/graphql",
     bodyLimit: limits.bodyBytes,
+    // What one caller may see must not be kept for another.
+    onRequest: async (_request, reply) => void reply.header("cache-control", "no-store"),
     handler: fastifyApolloHandler(apollo, {
       context: async ({ headers, id }) =>
         makeContext({

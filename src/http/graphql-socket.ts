@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST } from "graphql";
 import { CloseCode } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import type { GraphQLContext } from "../graphql/context.js";
-import { isOurs, presentError } from "../graphql/errors.js";
-import { checkDocument, limits } from "../graphql/limits.js";
+import { isOurs, presentError, presentTersely } from "../graphql/errors.js";
+import { checkDocument, checkVariables, limits } from "../graphql/limits.js";
 import type { MakeContext } from "./graphql-endpoint.js";
 
 /** What the socket serves and how. */
@@ -38,8 +38,11 @@ export function serveSocket(
   { schema, introspection, makeContext }: SocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes });
+  const presented = (error: GraphQLError, log: Logger | undefined) =>
+    present(introspection ? presentError : presentTersely, error, log);
   server.on("upgrade", (request, socket, head) => {
-    if (new URL(request.url ?? "/", "http://localhost").pathname !== path) {
+    if (pathOf(request) !== path) {
+      socket.on("error", () => {}); // Node leaves the socket to us, and whoever breaks it off must not end the process
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
       return;
     }
@@ -80,25 +83,36 @@ export function serveSocket(
           const message = "Only subscriptions are served over WebSocket; send queries and mutations over HTTP.";
           return [new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } })];
         }
+        const faults = checkVariables(schema, operation, variables);
+        if (faults.length > 0) return faults;
         // A context of its own: what one stream has loaded is nothing to another.
         return { schema, document, operationName, variableValues: variables, contextValue: open() };
       },
-      onError: ({ extra }, _id, _payload, errors) => errors.map((error) => present(error, extra.log)),
+      onError: ({ extra }, _id, _payload, errors) => errors.map((error) => presented(error, extra.log)),
       onNext: ({ extra }, _id, _payload, _args, result) =>
         result.errors && {
           data: result.data ?? null,
-          errors: result.errors.map((error) => present(error, extra.log)),
+          errors: result.errors.map((error) => presented(error, extra.log)),
         },
     },
     sockets,
   );
+  sockets.on("connection", (client) => {
+    // What graphql-ws does here is to print the error: a client that breaks the protocol is no fault of ours.
+    client.removeAllListeners("error").on("error", () => {});
+  });
   return async () => {
     await served.dispose();
   };
 }
 
-function present(error: GraphQLError, log: Logger | undefined): GraphQLFormattedError {
-  const presented = presentError(error.toJSON(), error);
+/** Where a request wants to go; null for an address that is none. */
+function pathOf({ url = "/" }: IncomingMessage): string | null {
+  return URL.canParse(url, "http://localhost") ? new URL(url, "http://localhost").pathname : null;
+}
+
+function present(show: typeof presentError, error: GraphQLError, log: Logger | undefined): GraphQLFormattedError {
+  const presented = show(error.toJSON(), error);
   if (!isOurs(presented)) return presented;
   const requestId = randomUUID();
   log?.error({ err: error.originalError ?? error, requestId }, "stream failed");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import type { Logger } from "pino";
 
 /** Who may call from a browser, and whether pages of ours are shown. */
@@ -21,9 +21,12 @@ export async function makeServer({ log, corsOrigins, isDevelopment }: ServerOpti
     loggerInstance: asFastifyLogger(log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    // An idle keep-alive connection must not hold up a shutdown.
-    forceCloseConnections: "idle",
+    frameworkErrors: (error, _request, reply) => answerBadRequest(reply, error),
+    forceCloseConnections: false, // `endConnections` does it, once nothing is under way on them
   });
+  endConnections(http);
+  // JSON alone is read; every other type is a 415.
+  http.removeContentTypeParser("text/plain");
   const isAllowed = (origin: string) =>
     corsOrigins.includes(origin) || (isDevelopment && (origin === studioOrigin || loopback.test(origin)));
 
@@ -39,14 +42,37 @@ export async function makeServer({ log, corsOrigins, isDevelopment }: ServerOpti
   http.setNotFoundHandler((_request, reply) => reply.code(404).send(asErrors("NOT_FOUND", "There is nothing here.")));
   http.setErrorHandler((error, request, reply) => {
     const status = statusOf(error);
-    if (status < 500) {
-      const message = error instanceof Error ? error.message : "The request is not right.";
-      return reply.code(status).send(asErrors(status === 413 ? "PAYLOAD_TOO_LARGE" : "BAD_REQUEST", message));
-    }
+    if (status < 500) return answerBadRequest(reply, error);
     request.log.error({ err: error, requestId: request.id }, "request failed");
     return reply.code(500).send(asErrors("INTERNAL_SERVER_ERROR", "Something went wrong on our side."));
   });
   return http;
+}
+
+/**
+ * Ends what is left of connections at a shutdown as soon as no request is under way. Node by itself
+ * waits for every client that keeps its connection, and for one that never sends a request for ever.
+ */
+function endConnections(http: FastifyInstance): void {
+  let underWay = 0;
+  let isClosing = false;
+  const endIfIdle = () => {
+    if (isClosing && underWay === 0) http.server.closeAllConnections();
+  };
+  http.server.on("request", (_request, response) => {
+    underWay += 1;
+    response.once("close", () => {
+      underWay -= 1;
+      endIfIdle();
+    });
+  });
+  http.server.on("connection", (socket) => {
+    if (isClosing) socket.destroy();
+  });
+  http.addHook("preClose", async () => {
+    isClosing = true;
+    endIfIdle();
+  });
 }
 
 /** Typed as Fastify's own logger, so that the server's type does not carry pino's everywhere. */
@@ -57,6 +83,12 @@ function asFastifyLogger(log: Logger): FastifyBaseLogger {
 function statusOf(error: unknown): number {
   const hasStatus = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number";
   return hasStatus ? Number(error.statusCode) : 500;
+}
+
+function answerBadRequest(reply: FastifyReply, error: unknown) {
+  const status = statusOf(error);
+  const message = error instanceof Error ? error.message : "The request is not right.";
+  return reply.code(status).send(asErrors(status === 413 ? "PAYLOAD_TOO_LARGE" : "BAD_REQUEST", message));
 }
 
 function asErrors(code: string, message: string) {

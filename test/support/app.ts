@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { test as base, expect } from "vitest";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.js";
 import { type App, startApp } from "../../src/app.js";
@@ -7,6 +6,7 @@ import { readCatalogFile } from "../../src/billing/catalog/catalog-file.js";
 import { pushCatalog } from "../../src/billing/catalog/catalog-push.js";
 import { type Config, developmentEnvironment, readConfig, SANDBOX_WEBHOOK_SECRET } from "../../src/config.js";
 import { type Connection, connect } from "../../src/db/client.js";
+import { freePort } from "../../src/dev/ports.js";
 import { makeLogger } from "../../src/log.js";
 import { makeCatalogGateway } from "../../src/stripe/catalog-gateway.js";
 import { makeStripeClient } from "../../src/stripe/client.js";
@@ -39,6 +39,12 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly environment?: Record<string, string>;
   readonly worker?: boolean;
+  /** Everything that is unlocked outside production is locked, save that the sandbox stands for Stripe. */
+  readonly asInProduction?: boolean;
+  /** Webhook secrets that the service accepts, comma-separated; the sandbox signs with its own. */
+  readonly webhookSecrets?: string;
+  /** Where the service finds its database, given where it is: a proxy, for example. */
+  readonly reachDatabase?: (url: string) => string | Promise<string>;
 }
 
 let people = 0;
@@ -49,7 +55,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
   const webhookEndpoint = { url: `http://127.0.0.1:${port}/webhooks/stripe`, secret: SANDBOX_WEBHOOK_SECRET };
   const sandbox = await startSandbox({ webhookEndpoint, retryDelaysMs: [200, 400, 800, 1_600] });
   const services = { apiBase: sandbox.url, clockUrl: `${sandbox.url}/sandbox/clock` };
-  const config = readConfig({
+  const asRead = readConfig({
     ...developmentEnvironment(
       { PORT: String(port), ...options.environment },
       { databaseUrl: database.url, sandbox: services },
@@ -57,7 +63,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
     NODE_ENV: "test",
     HOST: "127.0.0.1",
     WORKER: String(options.worker ?? true),
+    ...(options.webhookSecrets && { STRIPE_WEBHOOK_SECRET: options.webhookSecrets }),
   });
+  const config: Config = {
+    ...asRead,
+    ...(options.asInProduction && { mode: "production" }),
+    database: { ...asRead.database, url: (await options.reachDatabase?.(database.url)) ?? database.url },
+  };
   const connection = connect(database.url, { max: 2, applicationName: "tests" });
   const stripe = makeStripeClient(config.stripe);
   const definition = await readCatalogFile("catalog.yaml");
@@ -122,16 +134,3 @@ export const test = base.extend<{ app: TestApp }>({
     { scope: "file" },
   ],
 });
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
-}

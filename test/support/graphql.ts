@@ -21,6 +21,11 @@ export async function sendGraphql(
     headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query, variables }),
   });
+  return readAnswer(response);
+}
+
+/** Reads an answer that was asked for by hand. */
+export async function readAnswer(response: Response): Promise<Answer> {
   const body: Pick<Answer, "data" | "errors"> = JSON.parse(await response.text());
   return { status: response.status, headers: response.headers, data: body.data, errors: body.errors };
 }

@@ -4,6 +4,7 @@ import type { Db } from "../../db/client.js";
 import type { Deps } from "../../deps.js";
 import { type Outcome, refuse } from "../../errors.js";
 import { idempotencyKeys } from "./idempotency.table.js";
+import { isStorable } from "./input-text.js";
 
 const keptMs = 24 * 60 * 60 * 1000;
 const longestKey = 255;
@@ -24,7 +25,7 @@ export interface Call {
  */
 export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   if (!call.key) return run();
-  if (call.key.length > longestKey) {
+  if (!isStorable(call.key, longestKey)) {
     const path = ["input", "idempotencyKey"];
     return refuse("INVALID_INPUT", `An idempotency key has at most ${longestKey} characters; a UUID is best.`, {
       path,

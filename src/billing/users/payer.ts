@@ -1,5 +1,6 @@
 import type { Viewer } from "../../auth/viewer.js";
 import { BillingError, done, type Outcome, refuse } from "../../errors.js";
+import { isStorable } from "./input-text.js";
 import { userIdOf } from "./user.js";
 
 /** Whose account a request is about, and what the token says of them. */
@@ -29,8 +30,8 @@ export function payerFor(viewer: Viewer | null, externalCustomerId: string | nul
   const path = ["input", "externalCustomerId"];
   if (viewer?.roles.has("SERVICE")) {
     if (!externalCustomerId) return refuse("INVALID_INPUT", "A service must name the customer.", { path });
-    if (externalCustomerId.length > longestExternalId)
-      return refuse("INVALID_INPUT", "At most 200 characters.", { path });
+    if (!isStorable(externalCustomerId, longestExternalId))
+      return refuse("INVALID_INPUT", "An ID is a text of 1 to 200 characters without control characters.", { path });
     return done(payer(externalCustomerId, null, null));
   }
   if (externalCustomerId) return refuse("INVALID_INPUT", "Only a service may name a customer.", { path });

@@ -4,6 +4,7 @@ import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js
 import { StripeUnavailable } from "../../stripe/stripe-errors.js";
 import { withCustomerLock } from "./customer-lock.js";
 import { answerOnce } from "./idempotency.js";
+import { isStorable } from "./input-text.js";
 import type { Payer } from "./payer.js";
 import {
   findUser,
@@ -51,11 +52,12 @@ export function registerCustomer(
 const longestName = 256;
 
 function profileFault({ email, name }: RegisterCustomer): RefusedOutcome | undefined {
-  if (email && !isEmail(email)) {
+  if (typeof email === "string" && !isEmail(email)) {
     return refuse("INVALID_INPUT", "This is not an e-mail address.", { path: ["input", "email"] });
   }
-  if (name && name.length > longestName) {
-    return refuse("INVALID_INPUT", `A name has at most ${longestName} characters.`, { path: ["input", "name"] });
+  if (typeof name === "string" && !isStorable(name, longestName)) {
+    const message = `A name is a text of 1 to ${longestName} characters without control characters.`;
+    return refuse("INVALID_INPUT", message, { path: ["input", "name"] });
   }
   return undefined;
 }

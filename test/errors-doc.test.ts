@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { GraphQLError } from "graphql";
+import { CloseCode } from "graphql-ws";
+import { expect, test } from "vitest";
+import { faults, refusals } from "../src/errors.js";
+import { presentError } from "../src/graphql/errors.js";
+import { codeOf, sourceFiles } from "./support/source-files.js";
+
+const sections = new Map(
+  readFileSync("docs/errors.md", "utf8")
+    .split(/^#+ /m)
+    .map((section) => [section.split("\n", 1)[0] ?? "", section]),
+);
+
+test("docs/errors.md lists every fault of this API, and no other", () => {
+  expect(codesIn("Faults")).toEqual(Object.keys(faults).sort());
+});
+
+test("docs/errors.md lists every refusal, and no other", () => {
+  const listed = [...codesIn("Answered today"), ...codesIn("Reserved")];
+  expect(listed.sort()).toEqual(Object.keys(refusals).sort());
+});
+
+test("a refusal that docs/errors.md calls reserved is one that nothing answers with", () => {
+  const code = sourceFiles("src").map(codeOf).join("\n");
+  const answered = [...code.matchAll(/\brefuse\(\s*"(\w+)"/g)].map(([, name]) => name);
+  expect(answered).toContain("ALREADY_SUBSCRIBED");
+  expect(codesIn("Reserved").filter((name) => answered.includes(name))).toEqual([]);
+});
+
+test("every code of a request that is wrong in itself reaches the client as docs/errors.md says", () => {
+  const source = readFileSync("src/graphql/errors.ts", "utf8");
+  const passed: string[] = /requestFaults = \[([^\]]*)\]/.exec(source)?.[1]?.match(/\w+/g) ?? [];
+  const listed = codesIn("Requests that are wrong in themselves");
+  expect([...listed, ...codesIn("Faults").filter((code) => passed.includes(code))].sort()).toEqual([...passed].sort());
+  for (const code of listed) {
+    const error = new GraphQLError("What is wrong.", { extensions: { code } });
+    expect(presentError(error.toJSON(), error).extensions).toEqual({ code });
+  }
+});
+
+test("every code that the HTTP server gives by itself is in docs/errors.md", () => {
+  const source = readFileSync("src/http/server.ts", "utf8");
+  const given = [...source.matchAll(/"([A-Z][A-Z_]+)"/g)].map(([, code]) => code).filter((code) => !isMethod(code));
+  expect([...new Set(given)].sort()).toEqual(codesIn("HTTP"));
+});
+
+test("every error of the webhook route is in docs/errors.md", () => {
+  const source = ["src/stripe/verify-event.ts", "src/http/stripe-webhook-endpoint.ts"].map(codeOf).join("\n");
+  const given = [...source.matchAll(/(?:UnverifiedEvent|refuse|fault)\("(\w+)"/g)].map(([, code]) => code);
+  expect([...new Set(given)].sort()).toEqual(codesIn("The webhook route"));
+});
+
+test("the close codes in docs/errors.md are all that graphql-ws closes a server's sockets with, and two of WebSocket itself", () => {
+  const numbers = Object.values(CloseCode).filter((code) => typeof code === "number");
+  const ofServers = numbers.filter((code) => code >= CloseCode.BadRequest && code <= CloseCode.InternalServerError);
+  const [goingAway, tooBig] = [1001, 1009];
+  expect(codesIn("WebSocket")).toEqual([goingAway, tooBig, ...ofServers].map(String).sort());
+});
+
+/** First cells of a section's table. */
+function codesIn(title: string): string[] {
+  return [...(sections.get(title) ?? "").matchAll(/^\| `(\w+)` \|/gm)].map(([, code = ""]) => code).sort();
+}
+
+function isMethod(text: string | undefined): boolean {
+  return text === "GET" || text === "POST";
+}
