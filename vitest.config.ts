@@ -12,7 +12,7 @@ export default defineConfig({
     setupFiles: ["test/setup.ts"],
     pool: "forks",
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

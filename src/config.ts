@@ -4,6 +4,7 @@ import { type Environment, isSet, modeOf, parse, type Rule } from "./config/pars
 import { type Mode, settingShape } from "./config/values.js";
 
 export * from "./config/development.js";
+export { environment } from "./config/environment.js";
 export { ConfigError, type ConfigFault, type Environment } from "./config/parse.js";
 export { renderEnvExample, type Setting, type SettingName, settings } from "./config/settings.js";
 export type { Mode } from "./config/values.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigError, developmentEnvironment, readConfig, readDevConfig } from "./config.js";
+import { ConfigError, developmentEnvironment, environment, readConfig, readDevConfig } from "./config.js";
 import { takeDataDir } from "./dev/data-dir.js";
 import { requireFreePort } from "./dev/ports.js";
 import { StartProblem } from "./dev/problem.js";
@@ -10,7 +10,8 @@ import { StartProblem } from "./dev/problem.js";
  */
 async function main(): Promise<void> {
   const startedAt = performance.now();
-  const dev = readDevConfig(process.env);
+  const env = environment();
+  const dev = readDevConfig(env);
   const closers: (() => Promise<void>)[] = [];
   const stopAll = orderlyStop(closers);
   try {
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
     const sandbox = dev.stripeSecretKey ? null : await startSandbox(database.dataDir);
     const { runService } = await service;
     const services = sandbox && { apiBase: sandbox.url, clockUrl: `${sandbox.url}/sandbox/clock` };
-    const config = readConfig(developmentEnvironment(process.env, { databaseUrl: database.url, sandbox: services }));
+    const config = readConfig(developmentEnvironment(env, { databaseUrl: database.url, sandbox: services }));
     const running = await runService(config, { database: database.description, sandboxUrl: sandbox?.url ?? null });
     closers.push(running.close);
     console.log(running.banner((performance.now() - startedAt) / 1000));

@@ -1,11 +1,11 @@
 import { startApp } from "./app.js";
-import { ConfigError, readConfig } from "./config.js";
+import { ConfigError, environment, readConfig } from "./config.js";
 import { isDatabaseOutage, isStaleSchema } from "./db/outage.js";
 import { makeLogger } from "./log.js";
 
 /** Process entry in production: configuration, service, and an orderly end on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
+  const config = readConfig(environment());
   const log = makeLogger(config.logLevel);
   const app = await startApp(config, log);
   log.info({ url: app.url, worker: config.worker }, "listening");

@@ -76,6 +76,13 @@ test("the sandbox's clock is the service's, before the move is answered", async 
   expect(data.viewer.customer.createdAt.slice(0, 10)).toBe("2031-01-01");
 });
 
+test("while it runs, the catalog can be pushed again by command", async ({ place }) => {
+  await place.dev();
+  const push = place.run("src/cli/catalog.ts", { NODE_ENV: "development" }, ["push"]);
+  expect(await push.ended, push.output()).toBe(0);
+  expect(push.output()).toContain("Catalog version 1 is in force, as before.");
+});
+
 test("a taken port is one clear line, and nothing is left running", async ({ place }) => {
   const other = createServer().listen(place.port, "127.0.0.1");
   await until("the port is taken", () => other.listening);

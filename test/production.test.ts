@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** What an operator must set, with values that are not anybody's. */
-const settings = () => ({
-  DATABASE_URL: database.url,
+const settingsOfNobody = {
+  DATABASE_URL: "",
   STRIPE_SECRET_KEY: "sk_test_nobodys_key_000000000000",
   STRIPE_WEBHOOK_SECRET: "whsec_nobodys_secret_0000000000",
   JWT_SECRET: "a key of thirty-two bytes or more, just for this test",
@@ -24,12 +24,15 @@ const settings = () => ({
   JWT_AUDIENCE: "billing",
   RETURN_URL_ORIGINS: "https://studio.example",
   HOST: "127.0.0.1",
-});
+};
+const settings = () => ({ ...settingsOfNobody, DATABASE_URL: database.url });
+
+/** Empty counts as unset, and keeps a developer's own `.env` out of the tests. */
+const unset = { ...Object.fromEntries(Object.keys(settingsOfNobody).map((name) => [name, ""])), NODE_ENV: "" };
 
 /** Starts the built service as production does: no development dependencies, no NODE_ENV. */
 function start(environment: Record<string, string>) {
-  const { NODE_ENV: _mode, ...inherited } = process.env;
-  const child = spawn(process.execPath, ["dist/main.js"], { env: { ...inherited, ...environment } });
+  const child = spawn(process.execPath, ["dist/main.js"], { env: { ...process.env, ...unset, ...environment } });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {

@@ -3,7 +3,7 @@ import type { CatalogDefinition } from "../billing/catalog/catalog.js";
 import { CatalogFileError } from "../billing/catalog/catalog-fault.js";
 import { readCatalogFile } from "../billing/catalog/catalog-file.js";
 import { planCatalog, pushCatalog } from "../billing/catalog/catalog-push.js";
-import { type Config, ConfigError, readConfig } from "../config.js";
+import { type Config, ConfigError, environment, readConfig } from "../config.js";
 import { connect } from "../db/client.js";
 import { commandEnvironment } from "../dev/running.js";
 import { BillingError } from "../errors.js";
@@ -44,14 +44,14 @@ function priceTag(definition: CatalogDefinition, slug: string): string {
 }
 
 async function plan(definition: CatalogDefinition): Promise<string> {
-  const changes = await planCatalog(gatewayOf(readConfig(await commandEnvironment(process.env))), definition);
+  const changes = await planCatalog(gatewayOf(readConfig(await commandEnvironment(environment()))), definition);
   if (changes.length === 0) return "Stripe has it all; a push would change nothing there.";
   const lines = changes.map((change) => `  ${change.summary}`);
   return [`A push would make ${inNumber(changes.length, "change")} in Stripe:`, ...lines].join("\n");
 }
 
 async function push(definition: CatalogDefinition): Promise<string> {
-  const config = readConfig(await commandEnvironment(process.env));
+  const config = readConfig(await commandEnvironment(environment()));
   // Waiting for another push may take longer than a query of the service ever should.
   const options = { max: 1, applicationName: "billing-catalog", statementTimeoutMs: 60_000 };
   const connection = connect(config.database.url, options);

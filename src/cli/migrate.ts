@@ -1,11 +1,12 @@
-import { ConfigError, readDatabaseUrl } from "../config.js";
+import { ConfigError, environment, readDatabaseUrl } from "../config.js";
 import { migrateDatabase } from "../db/migrate.js";
+import { commandEnvironment } from "../dev/running.js";
 import { migrateJobs } from "../jobs/worker.js";
 import { makeLogger } from "../log.js";
 
 /** `npm run db:migrate`: brings the database of `DATABASE_URL` up to date. */
 async function main(): Promise<void> {
-  const url = readDatabaseUrl(process.env);
+  const url = readDatabaseUrl(await commandEnvironment(environment()));
   await migrateDatabase(url);
   await migrateJobs(url, makeLogger("warn"));
   console.log("The database is up to date.");

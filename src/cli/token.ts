@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { type DevelopmentPerson, developmentToken } from "../auth/development-token.js";
-import { DEVELOPMENT_JWT_SECRET, readDevelopmentIdentity } from "../config.js";
+import { DEVELOPMENT_JWT_SECRET, environment, readDevelopmentIdentity } from "../config.js";
 
 const usage = `Usage: npm run token -- --sub ada [options]
 
@@ -13,7 +13,7 @@ const usage = `Usage: npm run token -- --sub ada [options]
 
 try {
   const { person, expiresIn } = readArguments(process.argv.slice(2));
-  const identity = readDevelopmentIdentity(process.env);
+  const identity = readDevelopmentIdentity(environment());
   const token = developmentToken(identity, person, expiresIn);
   const key = identity.jwt.secret === DEVELOPMENT_JWT_SECRET ? "the development key" : "JWT_SECRET";
   console.error(`Signed with ${key}; valid for ${expiresIn} s. Send it as: Authorization: Bearer TOKEN`);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { developmentToken } from "../auth/development-token.js";
-import { readDevelopmentIdentity } from "../config.js";
+import { environment, readDevelopmentIdentity } from "../config.js";
 import { makeClient } from "./tour/client.js";
 import { makeNarrator, Surprise } from "./tour/narrator.js";
 import { findPlace, type Place } from "./tour/place.js";
@@ -36,7 +36,7 @@ async function tour(place: Place): Promise<void> {
   const origin = place.isOwn ? "started for this tour" : "found running";
   console.log(`A tour of the service at ${place.url} (${origin}), with the Stripe sandbox at ${place.sandboxUrl}.`);
   const sub = `tour-${randomBytes(4).toString("hex")}`;
-  const identity = readDevelopmentIdentity(process.env);
+  const identity = readDevelopmentIdentity(environment());
   const payer = identity.claims.payer === "sub" ? {} : { payer: sub };
   const token = developmentToken(identity, { sub, email: `${sub}@example.com`, ...payer });
   const trip = {

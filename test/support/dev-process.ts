@@ -39,9 +39,17 @@ export async function makeDevPlace(): Promise<DevPlace> {
     sandboxPort,
     dataDir,
     run(script, environment = {}, args = []) {
-      const { DATABASE_URL: _database, NODE_ENV: _mode, ...inherited } = process.env;
+      // Empty counts as unset, and keeps a developer's own `.env` out of the tests.
+      const unset = { NODE_ENV: "", DATABASE_URL: "", STRIPE_SECRET_KEY: "", STRIPE_WEBHOOK_SECRET: "" };
       const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
-        env: { ...inherited, PORT: String(port), SANDBOX_PORT: String(sandboxPort), DATA_DIR: dataDir, ...environment },
+        env: {
+          ...process.env,
+          ...unset,
+          PORT: String(port),
+          SANDBOX_PORT: String(sandboxPort),
+          DATA_DIR: dataDir,
+          ...environment,
+        },
         stdio: ["ignore", "pipe", "pipe"],
       });
       let output = "";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { readDevConfig } from "../../config.js";
+import { environment, readDevConfig } from "../../config.js";
 import { freePort } from "../../dev/ports.js";
 import { Surprise } from "./narrator.js";
 
@@ -22,7 +22,7 @@ const ready = z.object({ ready: z.string(), sandbox: z.string().nullable() });
 
 /** The `npm run dev` that runs on the configured ports, or one of our own on free ports and throwaway data. */
 export async function findPlace(): Promise<Place> {
-  const { port, sandboxPort, stripeSecretKey } = readDevConfig(process.env);
+  const { port, sandboxPort, stripeSecretKey } = readDevConfig(environment());
   const url = `http://127.0.0.1:${port}`;
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
   if (!(await answers(`${url}/readyz`))) return startOwn();
@@ -44,10 +44,18 @@ async function answers(url: string): Promise<boolean> {
 async function startOwn(): Promise<Place> {
   const dataDir = await mkdtemp(join(tmpdir(), "billing-tour-"));
   const [port, sandboxPort] = await Promise.all([freePort(), freePort()]);
-  const { DATABASE_URL: _database, STRIPE_SECRET_KEY: _key, ...env } = process.env;
   const child = fork(dev, {
     execArgv: ["--import", "tsx"],
-    env: { ...env, PORT: String(port), SANDBOX_PORT: String(sandboxPort), DATA_DIR: dataDir, LOG_LEVEL: "warn" },
+    // Empty counts as unset, and keeps a file `.env` from setting it.
+    env: {
+      ...process.env,
+      DATABASE_URL: "",
+      STRIPE_SECRET_KEY: "",
+      PORT: String(port),
+      SANDBOX_PORT: String(sandboxPort),
+      DATA_DIR: dataDir,
+      LOG_LEVEL: "warn",
+    },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
