@@ -1,7 +1,17 @@
-/** Digits after the decimal point of a currency, by ISO 4217 as ICU knows it: 2 for USD, 0 for JPY. */
+/**
+ * Currencies whose minor unit at Stripe is not a hundredth: https://docs.stripe.com/currencies#minor-units
+ *
+ * Intl is no guide to it: it tells how people write amounts, without cents for HUF or IDR, of which Stripe
+ * takes hundredths. UGX and ISK have no cents any more, and Stripe takes hundredths of them all the same.
+ */
+const wholeOnly = new Set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split(" "));
+const thousandths = new Set(["BHD", "JOD", "KWD", "OMR", "TND"]);
+
+/** Digits after the decimal point of an amount in minor units: 2 for USD, 0 for JPY. */
 export function minorDigits(currency: string): number {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
+  const code = currency.toUpperCase();
+  if (wholeOnly.has(code)) return 0;
+  return thousandths.has(code) ? 3 : 2;
 }
 
 /** The amount in the major unit, exactly: 1999 USD is "19.99". */
@@ -26,10 +36,18 @@ function numberFormat(locale: string, currency: string): Intl.NumberFormat {
   const key = `${locale} ${currency}`;
   const known = formats.get(key);
   if (known) return known;
-  const made = new Intl.NumberFormat(supportedLocale(locale), { style: "currency", currency });
+  const made = new Intl.NumberFormat(supportedLocale(locale), { style: "currency", currency, ...digitsOf(currency) });
   // Locales come from clients: never let them grow the process.
   if (formats.size < mostFormats) formats.set(key, made);
   return made;
+}
+
+/** As many digits as people of the currency write, and never fewer than the amount has. */
+function digitsOf(currency: string): Intl.NumberFormatOptions {
+  const written = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  const digits = minorDigits(currency);
+  const trailingZeroDisplay = (written ?? digits) < digits ? "stripIfInteger" : "auto";
+  return { minimumFractionDigits: digits, maximumFractionDigits: digits, trailingZeroDisplay };
 }
 
 function supportedLocale(locale: string): string {

@@ -24,7 +24,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   webhooks: ["billing", "db", "deps", "errors", "jobs", "stripe"],
   tasks: ["billing", "deps", "jobs", "webhooks"],
   graphql: ["auth", "billing", "db/keyset", "db/outage", "deps", "errors", "live", "money"],
-  http: ["auth", "db/outage", "graphql", "stripe/verify-event", "webhooks"],
+  http: ["auth", "db/outage", "graphql", "live/endable", "stripe/verify-event", "webhooks"],
 };
 
 /** The parts that put the others together. */
@@ -77,7 +77,7 @@ const corners: readonly (readonly [packages: RegExp, files: RegExp])[] = [
   [/^stripe(\/|$)/, /^src\/stripe\//],
   [/^(graphql|graphql-scalars|type-graphql|@graphql-tools\/.*|@apollo\/.*)(\/|$)/, graphqlFiles()],
   [/^(graphql-shield|graphql-middleware|@escape\.tech\/.*)$/, /^src\/graphql\//],
-  [/^@graphql-yoga\/subscription$/, /^src\/(live|graphql)\/|\.live\.ts$/],
+  [/^@graphql-yoga\/subscription$/, /^src\/graphql\//],
   [/^(fastify|@fastify\/.*|@as-integrations\/.*)(\/|$)/, /^src\/http\//],
   // The tour is a client.
   [/^(ws|graphql-ws)(\/|$)/, /^src\/(http|cli\/tour)\//],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect, type Db } from "../src/db/client.js";
 import { isDatabaseOutage } from "../src/db/outage.js";
 import { cloneDatabase, endConnections, type TestDatabase } from "./support/database.js";
+import { openPostgresProxy } from "./support/postgres-proxy.js";
 import { until } from "./support/until.js";
 
 let database: TestDatabase;
@@ -75,6 +76,24 @@ test("a pool whose connections all broke in the middle of transactions serves ag
     [1, 2, 3, 4].map((n) => pool.db.execute<{ n: number }>(sql`select ${n}::int as n`)),
   );
   expect(answers.map(([row]) => row?.n)).toEqual([1, 2, 3, 4]);
+});
+
+test("connections on which nothing is heard any more are given up, and new ones serve", async () => {
+  const wire = await openPostgresProxy(database.url);
+  const wired = connect(wire.url, { max: 2, applicationName: "wired", statementTimeoutMs: 250 });
+  await Promise.all([wired.ping(), wired.ping()]);
+  wire.stall();
+  const swallowed = [wired.db.transaction((inside) => write(inside, "swallowed")), wired.ping()];
+  for (const lost of swallowed) await expectOutage(lost);
+  wire.letNewThrough();
+  await until("the pool to serve again", () =>
+    wired.ping().then(
+      () => true,
+      () => false,
+    ),
+  );
+  await wired.close();
+  await wire.close();
 });
 
 /** Whoever asks in the very moment of a break may still be given a broken connection: that is an outage, and passes. */

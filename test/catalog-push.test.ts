@@ -6,6 +6,7 @@ import { findCatalog } from "../src/billing/catalog/catalog.repository.js";
 import { parseCatalog } from "../src/billing/catalog/catalog-file.js";
 import { type PushDeps, planCatalog, pushCatalog } from "../src/billing/catalog/catalog-push.js";
 import type { Connection } from "../src/db/client.js";
+import { announce } from "../src/live/announce.js";
 import { listen } from "../src/live/listen.js";
 import { type CatalogGateway, makeCatalogGateway } from "../src/stripe/catalog-gateway.js";
 import { makeStripeClient } from "../src/stripe/client.js";
@@ -248,18 +249,31 @@ test("a new database learns every price ever sold from Stripe", async () => {
   }
 });
 
+test("a lookup key that was taken from a price in Stripe is given back to it", async () => {
+  await pushCatalog(deps, priceList());
+  const { stripePriceId = "" } = findPrice(await catalogInForce(), "pro_month_usd_2999") ?? {};
+  await stripe.prices.update(stripePriceId, { lookup_key: "" });
+
+  expect(await pushCatalog(deps, priceList())).toMatchObject({
+    changes: [expect.stringMatching(/^restore price/)],
+    version: 1,
+  });
+  expect(await pricesInStripe()).toEqual([["pro_month_usd_2999", "pro_month_usd", 2999, true]]);
+});
+
 test("every process hears of a change, and of nothing when nothing changed", async () => {
   const live = await listen(databaseUrl);
-  let heard = 0;
-  live.onEvery("catalog", () => {
-    heard += 1;
-  });
+  const heard: string[] = [];
+  live.onEvery("catalog", () => heard.push("catalog"));
+  live.onEvery("end", () => heard.push("end"));
   try {
     await pushCatalog(deps, priceList());
-    await expect.poll(() => heard).toBe(1);
     await pushCatalog(deps, priceList());
     await pushCatalog(deps, priceList({ pro: "39.99" }));
-    await expect.poll(() => heard).toBe(2);
+    // Announcements arrive in the order of their commits, so after this one there is none to come.
+    await announce(connection.db, { kind: "end", subject: "end", facts: {} });
+    await expect.poll(() => heard).toContain("end");
+    expect(heard).toEqual(["catalog", "catalog", "end"]);
   } finally {
     await live.close();
   }

@@ -2,6 +2,7 @@ import { expect, test as plain } from "vitest";
 import { startTestApp, test } from "./support/app.js";
 import { codesOf } from "./support/graphql.js";
 import type { Person } from "./support/person.js";
+import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
 
 const read = `query ($id: ID!) { checkoutSession(id: $id) {
@@ -156,4 +157,8 @@ plain("a checkout whose expiry no webhook told of is closed by the sweep", async
     return rows.length === 1 && rows[0]?.["status"] === "EXPIRED";
   });
   await stop();
+});
+
+test("in the end everything is here as it is at Stripe", async ({ app }) => {
+  await expectStripesTruth(app);
 });

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { type TestApp, test } from "./support/app.js";
 import { findPrice, returnUrl } from "./support/person.js";
+import { expectStripesTruth } from "./support/truth.js";
 
 /** How often the sandbox was asked to do something. */
 async function requests(app: TestApp, method: string, path: string) {
@@ -137,4 +138,8 @@ test("somebody else's checkout reads as missing", async ({ app }) => {
     .person("kim")
     .ask("query ($id: ID!) { checkoutSession(id: $id) { id url } }", { id: checkoutSession.id });
   expect(seen).toBeNull();
+});
+
+test("in the end everything is here as it is at Stripe", async ({ app }) => {
+  await expectStripesTruth(app);
 });

@@ -1,42 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { count, eq, sql } from "drizzle-orm";
+import { count, sql } from "drizzle-orm";
 import { expect } from "vitest";
-import { users } from "../src/billing/users/user.table.js";
-import { test as base, startTestApp, type TestApp } from "./support/app.js";
-import { codesOf } from "./support/graphql.js";
-import type { Person } from "./support/person.js";
-import { apiRequests, plantFault } from "./support/stripe.js";
+import { type TestApp, test } from "./support/app.js";
+import { quiet } from "./support/quiet.js";
+import { register, rowsOf, selfQuery, stripeCustomersOf } from "./support/registration.js";
+import { apiRequests } from "./support/stripe.js";
 import { until } from "./support/until.js";
-
-/** A service whose clock may be moved, apart from the one that the other tests share. */
-const test = base.extend<{ timed: TestApp }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
-  timed: async ({}, use) => {
-    const { app, stop } = await startTestApp();
-    await use(app);
-    await stop();
-  },
-});
-
-const registerMutation = `mutation ($input: RegisterCustomerInput!) {
-  registerCustomer(input: $input) {
-    customer { id externalId email name currency createdAt tier { slug } }
-    userErrors { code message path actionUrl } } }`;
-
-async function register(person: Person, input: Record<string, unknown> = {}) {
-  return (await person.ask(registerMutation, { input })).registerCustomer;
-}
-
-const selfQuery = "{ viewer { customer { id externalId email name createdAt tier { slug } subscription { id } } } }";
-
-function rowsOf(app: TestApp, externalId: string) {
-  return app.connection.db.select().from(users).where(eq(users.externalId, externalId));
-}
-
-/** The Stripe customers that were made for this payer, by what the service wrote on them. */
-async function stripeCustomersOf(app: TestApp, email: string) {
-  return (await app.stripe.customers.list({ email, limit: 100 })).data;
-}
 
 test("64 registrations at once make one row and one Stripe customer", async ({ app }) => {
   const before = (await apiRequests(app, "POST", "/v1/customers")).length;
@@ -171,7 +139,7 @@ test.for(["customer", "staff member"] as const)(
 
 test("a payer without a row reads as a customer of the free tier, with the ID that it keeps", async ({ app }) => {
   const reader = app.person("reader");
-  await app.sandbox.settled();
+  await quiet(app);
   const before = await rowCounts(app);
   const { viewer } = await reader.ask(selfQuery);
   expect(viewer.customer).toEqual({
@@ -230,99 +198,6 @@ test("an admin who was registered has an account as well", async ({ app }) => {
   expect(viewer.customer).toEqual({ id: customer.id, tier: { slug: "admin_unlimited" }, subscription: null });
 });
 
-test("the same key with the same input gets the same answer, and nothing more is done", async ({ app }) => {
-  const keen = app.person("keen");
-  const input = { idempotencyKey: randomUUID(), email: "one@keen.example" };
-  const first = await register(keen, input);
-  await register(keen, { email: "two@keen.example" });
-  const updates = (await apiRequests(app, "POST", "/v1/customers/*")).length;
-
-  // Told again, the first answer's change is not made again; the account is shown as it is now.
-  const again = await register(keen, input);
-  expect(again).toEqual({ customer: { ...first.customer, email: "two@keen.example" }, userErrors: [] });
-  expect(await apiRequests(app, "POST", "/v1/customers/*")).toHaveLength(updates);
-});
-
-test("the same key with other input is refused, and the other input is not taken", async ({ app }) => {
-  const idempotencyKey = randomUUID();
-  const hasty = app.person("hasty");
-  await register(hasty, { idempotencyKey, email: "one@hasty.example" });
-  expect(await register(hasty, { idempotencyKey, email: "two@hasty.example" })).toMatchObject({
-    customer: null,
-    userErrors: [{ code: "IDEMPOTENCY_KEY_REUSED" }],
-  });
-  expect((await rowsOf(app, "hasty"))[0]?.email).toBe("one@hasty.example");
-});
-
-test("a key is its customer's own: with the key of another one, somebody gets their own account", async ({ app }) => {
-  const idempotencyKey = randomUUID();
-  const first = await register(app.person("key-holder"), { idempotencyKey });
-  const second = await register(app.person("key-finder"), { idempotencyKey });
-  expect([first.customer.externalId, second.customer.externalId]).toEqual(["key-holder", "key-finder"]);
-});
-
-test.for([
-  ["of 256 characters", "k".repeat(256)],
-  ["with a control character", "key\u0000"],
-])("an idempotency key %s is refused", async ([, idempotencyKey], { app }) => {
-  expect(await register(app.person("odd-key"), { idempotencyKey })).toMatchObject({
-    customer: null,
-    userErrors: [{ code: "INVALID_INPUT", path: ["input", "idempotencyKey"] }],
-  });
-});
-
-test("after a day a key is free again", async ({ timed }) => {
-  const idempotencyKey = randomUUID();
-  const patient = timed.person("patient");
-  const advance = (seconds: number) => timed.control("POST", "/sandbox/clock", { advance_seconds: seconds });
-  const codesFor = async (email: string) =>
-    (await register(patient, { idempotencyKey, email })).userErrors.map(({ code }: { code: string }) => code);
-
-  expect(await codesFor("one@patient.example")).toEqual([]);
-  await advance(23 * 3_600);
-  expect(await codesFor("two@patient.example")).toEqual(["IDEMPOTENCY_KEY_REUSED"]);
-  await advance(3_600 + 60);
-  expect(await codesFor("two@patient.example")).toEqual([]);
-  expect((await patient.ask(selfQuery)).viewer.customer.email).toBe("two@patient.example");
-});
-
-test("a registration that was cut off after Stripe made the customer is finished with that customer", async ({
-  app,
-}) => {
-  const unlucky = app.person("unlucky");
-  await plantFault(app, { method: "POST", path: "/v1/customers", times: 2, after: true });
-  const answer = await unlucky.graphql(registerMutation, { input: {} });
-  expect(codesOf(answer)).toEqual(["UPSTREAM_UNAVAILABLE"]);
-  expect(answer.errors?.[0]?.extensions).toMatchObject({ retryable: true });
-  const [made, ...others] = await stripeCustomersOf(app, "unlucky@example.com");
-  expect(made?.id).toMatch(/^cus_/);
-  expect(others).toEqual([]);
-
-  const { customer, userErrors } = await register(unlucky, { name: "Lucky after all" });
-  expect(userErrors).toEqual([]);
-  expect(customer).toMatchObject({ externalId: "unlucky", name: "Lucky after all" });
-  expect((await rowsOf(app, "unlucky")).map((row) => row.stripeCustomerId)).toEqual([made?.id]);
-  expect((await stripeCustomersOf(app, "unlucky@example.com")).map(({ id }) => id)).toEqual([made?.id]);
-});
-
-test("while Stripe fails nobody is registered halfway: the next try works, and there is one customer", async ({
-  app,
-}) => {
-  const idempotencyKey = randomUUID();
-  const steady = app.person("steady");
-  await plantFault(app, { method: "POST", path: "/v1/customers", times: 2, status: 500 });
-  const answer = await steady.graphql(registerMutation, { input: { idempotencyKey } });
-  expect(codesOf(answer)).toEqual(["UPSTREAM_UNAVAILABLE"]);
-  expect(answer.errors?.[0]?.extensions).toMatchObject({ retryable: true });
-  expect(await stripeCustomersOf(app, "steady@example.com")).toEqual([]);
-  expect((await steady.ask(selfQuery)).viewer.customer).toMatchObject({ externalId: "steady" });
-
-  expect((await register(steady, { idempotencyKey })).customer.externalId).toBe("steady");
-  const [atStripe, ...others] = await stripeCustomersOf(app, "steady@example.com");
-  expect(others).toEqual([]);
-  expect((await rowsOf(app, "steady")).map((row) => row.stripeCustomerId)).toEqual([atStripe?.id]);
-});
-
 test("a profile that was changed at Stripe arrives by webhook", async ({ app }) => {
   const known = app.person("known");
   await register(known);
@@ -340,13 +215,7 @@ test("the profile of a Stripe customer that was deleted stays on record", async 
   const { customer } = await register(gone);
   const [row] = await rowsOf(app, "gone");
   await app.stripe.customers.del(row?.stripeCustomerId ?? "");
-  await app.sandbox.settled();
-  await until("all events to be handled", async () => {
-    const [left] = await app.connection.db.execute<{ jobs: number }>(
-      sql`select count(*)::int as jobs from graphile_worker.jobs where attempts < max_attempts and run_at <= now()`,
-    );
-    return left?.jobs === 0;
-  });
+  await quiet(app);
   expect((await gone.ask(selfQuery)).viewer.customer).toMatchObject({ id: customer.id, email: "gone@example.com" });
 });
 

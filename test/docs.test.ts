@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { buildSchema, parse, specifiedRules, validate } from "graphql";
 import { expect, test } from "vitest";
 import { renderSettingsTable, settings } from "../src/config/settings.js";
-import { limitRules } from "../src/graphql/limits.js";
+import { limitRules, limits } from "../src/graphql/limits.js";
 
 const readme = readFileSync("README.md", "utf8");
 const inDocs = readdirSync("docs", { recursive: true, encoding: "utf8" })
@@ -42,6 +42,13 @@ test("the settings table says of each setting what production makes of it", () =
   expect(rows.get("DATABASE_URL")).toBe("none | **required** |");
   expect(rows.get("STRIPE_API_BASE")).toBe("none | refused |");
   expect(rows.get("DATA_DIR")).toBe("`.data` | not used |");
+});
+
+test("the README's limits are those of the code", () => {
+  const stated = between(readme, "- **Limits.**", "\n\n").replace(/\s+/g, " ");
+  const { errors: _inAnAnswer, ...ofRequests } = limits;
+  const missing = Object.entries(ofRequests).filter(([, most]) => !stated.includes(` ${most.toLocaleString("en")} `));
+  expect(missing.map(([name]) => name)).toEqual([]);
 });
 
 test("every script that the documentation names exists, and the README names every script", () => {

@@ -14,7 +14,11 @@ const test = base.extend<{ guarded: TestApp }>({
     // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
     async ({}, use) => {
       const environment = { INTROSPECTION: "false", CORS_ORIGINS: frontEnd };
-      const { app, stop } = await startTestApp({ environment, worker: false, asInProduction: true });
+      const { app, stop } = await startTestApp({
+        environment,
+        worker: false,
+        configure: (config) => ({ ...config, mode: "production" }),
+      });
       await use(app);
       await stop();
     },

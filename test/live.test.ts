@@ -2,6 +2,8 @@ import { expect } from "vitest";
 import { startTestApp, test } from "./support/app.js";
 import { endConnections } from "./support/database.js";
 import { quiet } from "./support/quiet.js";
+import { expectStripesTruth } from "./support/truth.js";
+import { until } from "./support/until.js";
 
 const subscriptionChanges = `subscription { currentSubscriptionUpdated {
   previousStatus cause occurredAt subscription { status tier { slug } cancelsAt } customer { externalId } } }`;
@@ -66,4 +68,30 @@ test("what was missed while the database's connection was broken is made up by r
     subscription: { status: "ACTIVE", cancelsAt: expect.any(String) },
   });
   await stop();
+});
+
+test("a broken connection makes nobody hear of what they know", async () => {
+  const { app, stop } = await startTestApp();
+  const eli = await app.customerOn("starter");
+  await quiet(app);
+  const stream = await eli.subscribe(subscriptionChanges);
+  // Stripe repeats itself: the subscription is read and written again, and is the same.
+  const { data } = await app.stripe.events.list({ type: "customer.subscription.created" });
+  await app.connection.db.execute("delete from webhook_events");
+  await app.control("POST", `/sandbox/events/${data[0]?.id}/resend`, {});
+  await quiet(app);
+  await endConnections(app.config.database.url, "billing-live");
+  await until("it listens again", async () => {
+    const listening =
+      "select 1 from pg_stat_activity where application_name = 'billing-live' and datname = current_database()";
+    return (await app.connection.db.execute(listening)).length > 0;
+  });
+  const [subscription] = (await app.stripe.subscriptions.list()).data;
+  await app.stripe.subscriptions.update(String(subscription?.id), { cancel_at_period_end: true });
+  expect((await stream.next()).data.currentSubscriptionUpdated.subscription.cancelsAt).not.toBeNull();
+  await stop();
+});
+
+test("in the end everything is here as it is at Stripe", async ({ app }) => {
+  await expectStripesTruth(app);
 });

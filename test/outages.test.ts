@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
-import { test as base, startTestApp, type TestApp } from "./support/app.js";
+import { test as base, type TestApp } from "./support/app.js";
 import { type Answer, codesOf } from "./support/graphql.js";
-import { openPostgresProxy, type PostgresProxy } from "./support/postgres-proxy.js";
+import { type PostgresProxy, startWired } from "./support/postgres-proxy.js";
 import { plantFault } from "./support/stripe.js";
 import { until } from "./support/until.js";
 
@@ -11,16 +11,9 @@ const test = base.extend<{ wired: { app: TestApp; wire: PostgresProxy } }>({
   wired: [
     // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
     async ({}, use) => {
-      let wire: PostgresProxy | undefined;
-      const reachDatabase = async (url: string) => {
-        wire = await openPostgresProxy(url);
-        return wire.url;
-      };
-      const { app, stop } = await startTestApp({ reachDatabase, environment: { STRIPE_TIMEOUT_SECONDS: "1" } });
-      if (!wire) throw new Error("The service did not ask for its database.");
+      const { app, wire, stop } = await startWired({ environment: { STRIPE_TIMEOUT_SECONDS: "1" } });
       await use({ app, wire });
       await stop();
-      await wire.close();
     },
     { scope: "file" },
   ],

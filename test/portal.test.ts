@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { startTestApp, test } from "./support/app.js";
 import type { Person } from "./support/person.js";
+import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
 
 const returnUrl = "http://localhost:3000/billing";
@@ -88,4 +89,8 @@ test("when the paid period of a canceled subscription is over, the customer is o
   expect(entitlement).toEqual({ hasAccess: false, denialReason: "NO_SUBSCRIPTION" });
   expect((await dora.checkout("starter")).userErrors).toEqual([]);
   await stop();
+});
+
+test("in the end everything is here as it is at Stripe", async ({ app }) => {
+  await expectStripesTruth(app);
 });

@@ -18,6 +18,9 @@ describe("money", () => {
     [-7, "JPY", "-7"],
     [1, "KWD", "0.001"],
     [12_345, "KWD", "12.345"],
+    [349_000, "HUF", "3490.00"],
+    [50_000, "ISK", "500.00"],
+    [500, "MGA", "500"],
     [Number.MAX_SAFE_INTEGER, "USD", "90071992547409.91"],
   ])("%i minor units of %s are %s in the major unit", (amount, currency, decimal) => {
     expect(decimalOf(amount, currency)).toBe(decimal);
@@ -38,6 +41,10 @@ describe("money", () => {
     [123_456, "USD", "de-DE", "1.234,56 $"],
     [500, "JPY", "en-US", "¥500"],
     [12_345, "KWD", "en-US", "KWD 12.345"],
+    [349_000, "HUF", "en-US", "HUF 3,490"],
+    [349_050, "HUF", "hu-HU", "3490,50 Ft"],
+    [9_900_000, "IDR", "en-US", "IDR 99,000"],
+    [500, "MGA", "en-US", "MGA 500"],
     [-1999, "USD", "en-US", "-$19.99"],
     [Number.MAX_SAFE_INTEGER, "USD", "en-US", "$90,071,992,547,409.91"],
   ])("%i minor units of %s are printed for %s as %s", (amount, currency, locale, printed) => {
@@ -79,7 +86,7 @@ describe("the preferred locale", () => {
 describe("the points of a series", () => {
   const granularities = fc.constantFrom<Granularity>("HOUR", "DAY", "WEEK", "MONTH");
   const instants = fc.date({
-    min: new Date("1960-01-01T00:00:00Z"),
+    min: new Date("0001-01-01T00:00:00Z"),
     max: new Date("2100-01-01T00:00:00Z"),
     noInvalidDate: true,
   });

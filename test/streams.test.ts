@@ -36,8 +36,6 @@ test("what happens to one customer is heard by that customer alone", async ({ ap
     },
   });
   await app.sandbox.settled();
-  for (const stream of streams)
-    expect(JSON.stringify(stream.waiting)).not.toMatch(stream === streams[0] ? /bob/ : /nobody/);
   expect(JSON.stringify([adaEntitlements.waiting, adaSubscriptions.waiting])).not.toContain("bob");
   expect(JSON.stringify([bobEntitlements.waiting, bobSubscriptions.waiting])).not.toContain("ada");
   await Promise.all(streams.map((stream) => stream.close()));
@@ -109,4 +107,36 @@ test("a shutdown ends every stream, and says why", async () => {
   expect(await askOver(first, checkout, { id: checkoutSession.id })).toMatchObject({ type: "next" });
   await stop();
   for (const socket of sockets) expect((await socket.closed).code).toBe(1001);
+});
+
+test("a caller has a bounded number of streams on all connections together, and new ones once others have ended", async ({
+  app,
+}) => {
+  const gina = app.person("gina");
+  const { checkoutSession } = await gina.checkout("starter");
+  const variables = { id: checkoutSession.id };
+  const [first, second] = [await greet(app.url, gina.token), await greet(app.url, gina.token)];
+  for (let index = 0; index < 25; index++) {
+    first.say({ type: "subscribe", id: `stream-${index}`, payload: { query: entitlements } });
+    second.say({ type: "subscribe", id: `stream-${index}`, payload: { query: checkout, variables } });
+  }
+  for (let index = 0; index < 25; index++) expect((await second.hear()).type).toBe("next");
+  const tooMany = await askOver(first, checkout, variables);
+  expect(tooMany).toMatchObject({ type: "error", payload: [{ extensions: { code: "BAD_REQUEST" } }] });
+  const hal = app.person("hal");
+  expect(await askOver(await greet(app.url, hal.token), checkout, variables)).toMatchObject({ type: "next" });
+
+  // None of these has anything to tell when it is ended: all of them wait.
+  second.close();
+  await second.closed;
+  for (let index = 0; index < 25; index++) first.say({ type: "complete", id: `stream-${index}` });
+  const again = await greet(app.url, gina.token);
+  for (let index = 0; index < 50; index++) {
+    await until("a stream in place of one that has ended", async () => {
+      const { type } = await askOver(again, checkout, variables);
+      return type === "next";
+    });
+  }
+  expect(await askOver(again, checkout, variables)).toMatchObject({ type: "error" });
+  for (const socket of [first, again]) socket.close();
 });

@@ -20,19 +20,36 @@ export interface Loaders {
   readonly paymentsOfInvoice: DataLoader<string, PaymentRow[]>;
   /** Forgets what was read: after a write, and before each event of a stream. */
   forget(): void;
+  /** Makes what this request reads wait for `work`, so that one answer never mixes the time before with the time after. */
+  readAfter<T>(work: Promise<T>): Promise<T>;
+  /** Resolves when nothing is left to wait for; who reads without a loader waits for it. */
+  ready(): Promise<void>;
 }
 
 /** Fresh loaders; one set for each request. */
 export function makeLoaders(deps: Deps): Loaders {
+  let works: Promise<unknown>[] = [];
+  const ready = async () => {
+    // Every root field has been started by then, also the one that has something to wait for.
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    await Promise.allSettled(works);
+  };
+  const batched = <T>(load: (deps: Deps, ids: readonly string[]) => Promise<T[]>) =>
+    new DataLoader<string, T>((ids) => ready().then(() => load(deps, ids)));
   const loaders = {
-    users: new DataLoader((ids: readonly string[]) => loadCustomers(deps, ids)),
-    subscriptions: new DataLoader((ids: readonly string[]) => loadCurrentSubscriptions(deps, ids)),
-    used: new DataLoader((ids: readonly string[]) => loadUsed(deps, ids)),
-    invoices: new DataLoader((ids: readonly string[]) => loadInvoices(deps, ids)),
-    paymentsOfInvoice: new DataLoader((ids: readonly string[]) => loadPaymentsOfInvoices(deps, ids)),
+    users: batched(loadCustomers),
+    subscriptions: batched(loadCurrentSubscriptions),
+    used: batched(loadUsed),
+    invoices: batched(loadInvoices),
+    paymentsOfInvoice: batched(loadPaymentsOfInvoices),
   };
   return {
     ...loaders,
+    ready,
+    readAfter(work) {
+      works = [...works, work];
+      return work;
+    },
     forget() {
       for (const loader of Object.values(loaders)) loader.clearAll();
     },

@@ -108,7 +108,7 @@ export const settings = [
   {
     name: "BILLING_CLOCK_URL",
     description:
-      "Where to read the billing clock, so that a year of billing can pass in a minute. Refused in production.",
+      "Where to read the billing clock, so that time can be moved and what falls due be seen at once. Refused in production.",
     default: null,
     example: "http://127.0.0.1:12111/sandbox/clock",
     requiredInProduction: false,

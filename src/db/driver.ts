@@ -15,10 +15,16 @@ type Repair = readonly [shipped: string, repaired: string];
  * written to a socket that is gone; or it stays in the pool for good without ever answering again,
  * since what was waiting to be sent is neither sent nor dropped; or it runs the rest of the old
  * transaction in the session that comes next. https://github.com/porsager/postgres/issues/1208
- * One that breaks while it is opened ends the process as well.
+ * One that breaks while it is opened ends the process as well. And one that falls silent, since the
+ * network swallows what is sent, is given up only when the kernel does, a quarter of an hour later: here
+ * it is after twice the time that Postgres gives a statement.
  */
 const repairs: Readonly<Record<string, readonly Repair[]>> = {
   "connection.js": [
+    [
+      "x.on('drain', drain)",
+      "x.on('drain', drain)\n    const silence = 2 * options.connection.statement_timeout\n    silence > 0 && x.setTimeout(silence, () => (query || initial) && x.destroy(Errors.connection('CONNECTION_CLOSED', options)))",
+    ],
     [
       "const x = socket.write(chunk, fn)",
       "if (socket === null) { chunk = nextWriteTimer = null; error(Errors.connection('CONNECTION_CLOSED', options)); return false }\n    const x = socket.write(chunk, fn)",

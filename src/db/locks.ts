@@ -17,9 +17,12 @@ export class LockBusy extends Error {
   override readonly name = "LockBusy";
 }
 
+/** No statement here takes longer than somebody waits for a lock; what is done under it runs elsewhere. */
+const statementTimeoutMs = 10_000;
+
 /** Opens the pool. `size` is the most locks that this process holds or waits for at once. */
 export function openLocks(url: string, size: number): Locks {
-  const sql = openSql(url, { max: size, applicationName: "billing-locks", statementTimeoutMs: 0 });
+  const sql = openSql(url, { max: size, applicationName: "billing-locks", statementTimeoutMs });
   const turns = makeTurns();
   const connections = makeSlots(size);
 

@@ -16,7 +16,16 @@ import {
  * What a document may be at most, at HTTP and WebSocket alike. The largest honest operation we know
  * needs half of each.
  */
-export const limits = { depth: 12, aliases: 15, directives: 5, tokens: 1_000, bodyBytes: 100_000, errors: 3 } as const;
+export const limits = {
+  depth: 12,
+  aliases: 15,
+  directives: 5,
+  tokens: 1_000,
+  bodyBytes: 100_000,
+  errors: 3,
+  /** Of one caller in one process: some streams ask Stripe every few seconds. */
+  streams: 50,
+} as const;
 
 const armor = new ApolloArmor({
   maxDepth: { n: limits.depth, ignoreIntrospection: false },

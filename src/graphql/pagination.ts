@@ -101,7 +101,9 @@ function cursorOf({ at, id }: Position): string {
   return Buffer.from(`${cursorVersion} ${at.toISOString()} ${id}`).toString("base64url");
 }
 
-const cursorText = /^v1 (\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+/** Postgres has no year 0. */
+const cursorText =
+  /^v1 ((?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 function positionAt(cursor: string | null | undefined, argument: string): Position | null {
   if (cursor === null || cursor === undefined) return null;

@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, Server } from "node:http";
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema, getOperationAST } from "graphql";
-import { CloseCode } from "graphql-ws";
+import { CloseCode, type OperationResult } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import type { GraphQLContext } from "../graphql/context.js";
 import { isOurs, presentError, presentTersely } from "../graphql/errors.js";
 import { checkDocument, checkVariables, limits } from "../graphql/limits.js";
+import { endable } from "../live/endable.js";
 import type { MakeContext } from "./graphql-endpoint.js";
+import { makeStreams } from "./streams.js";
 
 /** What the socket serves and how. */
 export interface SocketOptions {
@@ -38,6 +40,7 @@ export function serveSocket(
   { schema, introspection, makeContext }: SocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes });
+  const streams = makeStreams(limits.streams);
   const presented = (error: GraphQLError, log: Logger | undefined) =>
     present(introspection ? presentError : presentTersely, error, log);
   server.on("upgrade", (request, socket, head) => {
@@ -74,20 +77,29 @@ export function serveSocket(
         }
       },
       onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
-      onSubscribe: ({ extra: { open } }, _id, { query, variables, operationName }) => {
-        if (!open) return [new GraphQLError("Connect first.", { extensions: { code: "BAD_REQUEST" } })];
+      onSubscribe: ({ extra }, id, { query, variables, operationName }) => {
+        const { open } = extra;
+        if (!open) return [badRequest("Connect first.")];
         const document = checkDocument(schema, query, introspection);
         if (Array.isArray(document)) return document;
         const operation = getOperationAST(document, operationName);
         if (operation?.operation !== "subscription") {
-          const message = "Only subscriptions are served over WebSocket; send queries and mutations over HTTP.";
-          return [new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } })];
+          return [badRequest("Only subscriptions are served over WebSocket; send queries and mutations over HTTP.")];
         }
         const faults = checkVariables(schema, operation, variables);
         if (faults.length > 0) return faults;
         // A context of its own: what one stream has loaded is nothing to another.
-        return { schema, document, operationName, variableValues: variables, contextValue: open() };
+        const context = open();
+        const { live, end } = endable(context.live);
+        const caller = context.viewer?.subject ?? "nobody";
+        if (!streams.add(extra, id, caller, end)) {
+          return [badRequest(`No more than ${limits.streams} streams at once for one caller.`)];
+        }
+        return { schema, document, operationName, variableValues: variables, contextValue: { ...context, live } };
       },
+      onOperation: ({ extra }, id, _payload, _args, result) =>
+        isStream(result) ? endingAtOnce(result, () => streams.end(extra, id)) : result,
+      onComplete: ({ extra }, id) => streams.remove(extra, id),
       onError: ({ extra }, _id, _payload, errors) => errors.map((error) => presented(error, extra.log)),
       onNext: ({ extra }, _id, _payload, _args, result) =>
         result.errors && {
@@ -104,6 +116,27 @@ export function serveSocket(
   return async () => {
     await served.dispose();
   };
+}
+
+type Stream = Extract<OperationResult, AsyncGenerator>;
+
+function isStream(result: OperationResult): result is Stream {
+  return Symbol.asyncIterator in result && "return" in result;
+}
+
+/** A stream that ends when it is told to: by itself an async generator only does so once it has something to give. */
+function endingAtOnce(results: Stream, end: () => void): Stream {
+  const stop = results.return.bind(results);
+  return Object.assign(results, {
+    return: (value: unknown) => {
+      end();
+      return stop(value);
+    },
+  });
+}
+
+function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: "BAD_REQUEST" } });
 }
 
 /** Where a request wants to go; null for an address that is none. */

@@ -1,4 +1,6 @@
-import { Logger as GraphileLogger, type Runner, run, runMigrations } from "graphile-worker";
+import { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Logger as GraphileLogger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import type { Logger } from "pino";
 
 /** Background work by name. A task that throws is tried again later, with growing pauses. */
@@ -21,37 +23,48 @@ export interface Worker {
 
 const concurrency = 4;
 const restartMs = 1_000;
+/** A runner that cannot take jobs for so long is replaced. */
+const stuckMs = 3_000;
+/** How long a stop waits for a start that is under way. */
+const longestStartMs = 2_000;
 
 /** Starts to run jobs, and starts again should the database go away. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  let isStopping = false;
+  const stopping = new AbortController();
   let runner: Runner = await startRunner(options);
 
   const supervise = async (): Promise<void> => {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       await runner.promise.catch((error: unknown) => options.log.error({ err: error }, "worker stopped"));
-      while (!isStopping) {
-        await new Promise((resolve) => setTimeout(resolve, restartMs));
-        const restarted = await startRunner(options).catch(() => undefined);
-        if (!restarted) continue;
-        runner = restarted;
-        break;
-      }
+      runner = (await startAgain(options, stopping.signal)) ?? runner;
     }
+    await runner.stop().catch(() => {}); // it has stopped by itself: nothing left to do
   };
   const supervised = supervise();
 
   return {
     async stop() {
-      isStopping = true;
-      await runner.stop().catch(() => {}); // it has stopped by itself: nothing left to do
-      await Promise.race([supervised, new Promise((resolve) => setTimeout(resolve, 10))]);
+      stopping.abort();
+      await runner.stop().catch(() => {});
+      await Promise.race([supervised, sleep(longestStartMs, undefined, { ref: false })]);
     },
   };
 }
 
-function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions): Promise<Runner> {
-  return run({
+/** Tries until it works, or until nobody wants it any more. */
+async function startAgain(options: WorkerOptions, signal: AbortSignal): Promise<Runner | undefined> {
+  while (!signal.aborted) {
+    await sleep(restartMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return undefined;
+    const runner = await startRunner(options).catch(() => undefined);
+    if (runner) return runner;
+  }
+  return undefined;
+}
+
+async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions): Promise<Runner> {
+  const events: WorkerEvents = new EventEmitter();
+  const runner = await run({
     connectionString: databaseUrl,
     maxPoolSize: concurrency,
     concurrency,
@@ -60,6 +73,31 @@ function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions): Promi
     crontab,
     taskList: Object.fromEntries(Object.entries(tasks).map(([name, work]) => [name, () => work()])),
     logger: quietLogger(log),
+    events,
+  });
+  whenStuck(events, () => {
+    log.warn("the worker cannot take jobs; starting it again");
+    runner.stop().catch(() => {}); // it was stopped meanwhile
+  });
+  return runner;
+}
+
+/**
+ * Calls back when jobs cannot be taken for a while. graphile-worker 0.17.3 remembers for good that its
+ * first look at the database failed, so an outage in that moment would end the work in silence.
+ */
+function whenStuck(events: WorkerEvents, restart: () => void): void {
+  let failingSince: number | undefined;
+  const works = () => {
+    failingSince = undefined;
+  };
+  events.on("job:start", works);
+  events.on("worker:getJob:empty", works);
+  events.on("worker:getJob:error", () => {
+    failingSince ??= performance.now();
+    if (performance.now() - failingSince < stuckMs) return;
+    events.removeAllListeners("worker:getJob:error");
+    restart();
   });
 }
 

@@ -1,34 +1,39 @@
-import { createPubSub, Repeater } from "@graphql-yoga/subscription";
 import { openSql } from "../db/client.js";
 import { type Announcement, channel } from "./announce.js";
+import { makeQueue, type Queue } from "./queue.js";
 
 /** Changes announced by any process on this database. */
 export interface LiveUpdates {
   /**
-   * Changes of one kind about one subject, as they are committed. After a broken connection comes
-   * one `null`: something may have been missed, so read again.
+   * Changes of one kind about one subject, as they are committed from now on. A `null` says to read
+   * again: something may have been missed after a broken connection, or `everyMs` has passed.
    */
-  changes(kind: string, subject: string): AsyncIterableIterator<Announcement | null>;
+  changes(kind: string, subject: string, everyMs?: number): AsyncIterableIterator<Announcement | null>;
   /** Calls back for each change of one kind, whoever it is about, and after a broken connection. */
   onEvery(kind: string, listener: () => void): void;
   close(): Promise<void>;
 }
 
+type Changes = Queue<Announcement | null>;
+
+/** A consumer further behind than this reads again instead. */
+const longestQueue = 100;
+
 /** Starts to listen; resolves once nothing committed from now on can be missed. */
 export async function listen(url: string): Promise<LiveUpdates> {
   const sql = openSql(url, { max: 1, applicationName: "billing-live", statementTimeoutMs: 0 });
-  const pubSub = createPubSub<{ change: [string, Announcement]; reconnected: [null] }>();
+  const queues = new Map<string, Set<Changes>>();
   const listeners = new Map<string, Set<() => void>>();
   let isFirst = true;
 
   const hear = (text: string) => {
     const announcement: Announcement = JSON.parse(text);
-    pubSub.publish("change", topic(announcement.kind, announcement.subject), announcement);
+    for (const queue of queues.get(topic(announcement.kind, announcement.subject)) ?? []) queue.push(announcement);
     for (const listener of listeners.get(announcement.kind) ?? []) listener();
   };
   const connected = () => {
     if (!isFirst) {
-      pubSub.publish("reconnected", null);
+      for (const all of queues.values()) for (const queue of all) queue.push(null);
       for (const all of listeners.values()) for (const listener of all) listener();
     }
     isFirst = false;
@@ -36,8 +41,18 @@ export async function listen(url: string): Promise<LiveUpdates> {
   await sql.listen(channel, hear, connected);
 
   return {
-    changes: (kind, subject) =>
-      Repeater.merge([pubSub.subscribe("change", topic(kind, subject)), pubSub.subscribe("reconnected")]),
+    changes(kind, subject, everyMs) {
+      const name = topic(kind, subject);
+      const timer = everyMs === undefined ? undefined : setInterval(() => queue.push(null), everyMs);
+      const queue: Changes = makeQueue<Announcement | null>(longestQueue, null, () => {
+        clearInterval(timer);
+        const left = queues.get(name);
+        left?.delete(queue);
+        if (left?.size === 0) queues.delete(name);
+      });
+      queues.set(name, (queues.get(name) ?? new Set()).add(queue));
+      return queue;
+    },
     onEvery(kind, listener) {
       listeners.set(kind, (listeners.get(kind) ?? new Set()).add(listener));
     },

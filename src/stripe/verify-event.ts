@@ -73,7 +73,8 @@ function readEvent(body: Buffer): StripeEvent {
   const object = record(record(event["data"])["object"]);
   const id = text(event["id"]);
   const type = text(event["type"]);
-  if (!id || !type) throw new UnverifiedEvent("bad_body", "The body is not a Stripe event.");
+  const createdAt = instant(event["created"]);
+  if (!id || !type || !createdAt) throw new UnverifiedEvent("bad_body", "The body is not a Stripe event.");
   const objectType = text(object["object"]);
   const objectId = text(object["id"]);
   return {
@@ -81,7 +82,7 @@ function readEvent(body: Buffer): StripeEvent {
     type,
     apiVersion: text(event["api_version"]),
     isLive: event["livemode"] === true,
-    createdAt: new Date((typeof event["created"] === "number" ? event["created"] : 0) * 1000),
+    createdAt,
     objectId,
     objectType,
     customerId: objectType === "customer" ? objectId : reference(object["customer"]),
@@ -102,8 +103,19 @@ function record(value: unknown): Record<string, unknown> {
   return value !== null && typeof value === "object" ? { ...value } : {};
 }
 
+const longestText = 255;
+
+/** A short text that the database can hold: events are stored many at a time, and none may spoil the others. */
 function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
+  const isText = typeof value === "string" && value !== "" && value.length <= longestText && !/\p{Cc}/u.test(value);
+  return isText ? value : null;
+}
+
+/** The last second of the year 9999. */
+const lastSecond = 253_402_300_799;
+
+function instant(seconds: unknown): Date | null {
+  return typeof seconds === "number" && seconds >= 0 && seconds <= lastSecond ? new Date(seconds * 1000) : null;
 }
 
 function reference(value: unknown): string | null {

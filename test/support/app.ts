@@ -39,12 +39,10 @@ export interface TestApp {
 export interface TestAppOptions {
   readonly environment?: Record<string, string>;
   readonly worker?: boolean;
-  /** Everything that is unlocked outside production is locked, save that the sandbox stands for Stripe. */
-  readonly asInProduction?: boolean;
-  /** Webhook secrets that the service accepts, comma-separated; the sandbox signs with its own. */
+  /** Comma-separated; the sandbox signs with its own, so it is to be among them. */
   readonly webhookSecrets?: string;
-  /** Where the service finds its database, given where it is: a proxy, for example. */
-  readonly reachDatabase?: (url: string) => string | Promise<string>;
+  /** Changes what no environment variable of a test may: the mode, the way to the database. */
+  readonly configure?: (config: Config) => Config | Promise<Config>;
 }
 
 let people = 0;
@@ -65,11 +63,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
     WORKER: String(options.worker ?? true),
     ...(options.webhookSecrets && { STRIPE_WEBHOOK_SECRET: options.webhookSecrets }),
   });
-  const config: Config = {
-    ...asRead,
-    ...(options.asInProduction && { mode: "production" }),
-    database: { ...asRead.database, url: (await options.reachDatabase?.(database.url)) ?? database.url },
-  };
+  const config = (await options.configure?.(asRead)) ?? asRead;
   const connection = connect(database.url, { max: 2, applicationName: "tests" });
   const stripe = makeStripeClient(config.stripe);
   const definition = await readCatalogFile("catalog.yaml");

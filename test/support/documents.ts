@@ -1,7 +1,7 @@
 /** Documents that are too much, by what they are too much of. Each is refused at HTTP and at WebSocket alike. */
 export const tooMuch: Readonly<Record<string, string>> = {
   "13 levels": nested(13),
-  "13 levels through a fragment": `{ viewer { customer { ...Deep } } } fragment Deep on Customer { ${subscriptionsOf(10)} }`,
+  "13 levels through a fragment": `{ viewer { customer { ...Deep } } } fragment Deep on Customer { ${subscriptionsOf(11)} }`,
   "16 aliases": `{ ${Array.from({ length: 16 }, (_, index) => `a${index}: tiers { id }`).join(" ")} }`,
   "101 aliases of __typename": `{ ${Array.from({ length: 101 }, (_, index) => `a${index}: __typename`).join(" ")} }`,
   "1,001 tokens": `{ ${"__typename ".repeat(1_000)} }`,

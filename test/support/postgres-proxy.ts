@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { startTestApp, type TestApp, type TestAppOptions } from "./app.js";
 
 /** A wire between the service and Postgres that can be cut. */
 export interface PostgresProxy {
@@ -9,6 +10,8 @@ export interface PostgresProxy {
   cut(): void;
   /** Lets nothing through any more, and says nothing of it: the network has gone. */
   stall(): void;
+  /** New connections work again; those that stalled hang on. */
+  letNewThrough(): void;
   /** Takes new connections again; those that stalled break. */
   restore(): void;
   close(): Promise<void>;
@@ -18,12 +21,13 @@ export interface PostgresProxy {
 export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
+  const stalled = new Set<Socket>();
   let state: "open" | "cut" | "stalled" = "open";
 
   const server = createServer((client) => {
     keep(client);
     if (state === "cut") return void client.resetAndDestroy();
-    if (state === "stalled") return void client.pause();
+    if (state === "stalled") return void stalled.add(client.pause());
     const upstream = connect(Number(target.port), target.hostname);
     keep(upstream);
     client.pipe(upstream).pipe(client);
@@ -53,15 +57,44 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
     },
     stall() {
       state = "stalled";
-      for (const socket of sockets) socket.unpipe().pause();
+      for (const socket of sockets) stalled.add(socket.unpipe().pause());
+    },
+    letNewThrough() {
+      state = "open";
     },
     restore() {
-      if (state === "stalled") breakAll();
+      for (const socket of stalled) socket.resetAndDestroy();
+      stalled.clear();
       state = "open";
     },
     async close() {
       breakAll();
       server.close();
+    },
+  };
+}
+
+/** Starts a service whose wire to Postgres can be cut; the test's own connection to it cannot. */
+export async function startWired(
+  options: TestAppOptions = {},
+): Promise<{ app: TestApp; wire: PostgresProxy; stop(): Promise<void> }> {
+  let wire: PostgresProxy | undefined;
+  const { app, stop } = await startTestApp({
+    ...options,
+    async configure(config) {
+      wire = await openPostgresProxy(config.database.url);
+      return { ...config, database: { ...config.database, url: wire.url } };
+    },
+  });
+  if (!wire) throw new Error("The service was started without its wire.");
+  const opened = wire;
+  return {
+    app,
+    wire: opened,
+    async stop() {
+      opened.restore();
+      await stop();
+      await opened.close();
     },
   };
 }

@@ -1,5 +1,4 @@
-import { Repeater } from "@graphql-yoga/subscription";
-import { BillingError } from "../../errors.js";
+import { BillingError, CustomerBusy } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { requirePayer } from "../users/payer.js";
 import { isFinal } from "./checkout.js";
@@ -17,7 +16,7 @@ export async function* checkoutUpdates(
 ): AsyncGenerator<CheckoutSession | null> {
   const { userId } = requirePayer(context.viewer);
   // Listening starts before the first look, so that nothing falls between the two.
-  const looks = checkoutId ? Repeater.merge([context.live.changes("checkout", checkoutId), ticks()]) : undefined;
+  const looks = checkoutId ? context.live.changes("checkout", checkoutId, askEveryMs) : undefined;
   let seen = checkoutId ? await readCheckout(context, userId, checkoutId) : undefined;
   yield seen ? toCheckoutSession(seen) : null;
   if (!looks || !checkoutId || !seen || isFinal(seen)) return void (await looks?.return?.());
@@ -31,7 +30,7 @@ export async function* checkoutUpdates(
   }
 }
 
-/** An outage in the middle of a stream is no reason to end it: the next look may succeed. */
+/** An outage in the middle of a stream, or a busy customer, is no reason to end it: the next look may succeed. */
 async function lookAgain(
   context: GraphQLContext,
   userId: string,
@@ -40,15 +39,8 @@ async function lookAgain(
   try {
     return await readCheckout(context, userId, checkoutId);
   } catch (error) {
+    if (error instanceof CustomerBusy) return undefined;
     if (error instanceof BillingError && error.code === "UPSTREAM_UNAVAILABLE") return undefined;
     throw error;
   }
-}
-
-function ticks(): Repeater<null> {
-  return new Repeater(async (push, stop) => {
-    const timer = setInterval(() => void push(null), askEveryMs);
-    await stop;
-    clearInterval(timer);
-  });
 }

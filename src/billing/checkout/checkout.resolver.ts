@@ -29,7 +29,10 @@ export class CheckoutResolver {
     @Ctx() context: GraphQLContext,
   ): Promise<CheckoutSession | null> {
     const checkoutId = uuidOf("CheckoutSession", id);
-    const row = checkoutId && (await readCheckout(context, requirePayer(context.viewer).userId, checkoutId));
+    if (!checkoutId) return null;
+    // Reading may put a purchase in force: what the same operation asks beside it must show that.
+    const { userId } = requirePayer(context.viewer);
+    const row = await context.loaders.readAfter(readCheckout(context, userId, checkoutId));
     return row ? toCheckoutSession(row) : null;
   }
 

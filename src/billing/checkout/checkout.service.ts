@@ -66,9 +66,17 @@ async function bringUpToDate(
 }
 
 async function askStripe(deps: Deps, user: RegisteredUser, live: CheckoutRow): Promise<CheckoutRow> {
-  const known = live.stripeSessionId ? live : await open(deps, user, live);
+  const known = live.stripeSessionId ? live : await openAgain(deps, user, live);
   const { stripeSessionId } = known;
   return stripeSessionId ? refreshCheckout(deps, user, { ...known, stripeSessionId }) : known;
+}
+
+/** Goes on with a page whose opening was cut off. One that Stripe refuses by now was never opened, and is over. */
+function openAgain(deps: Deps, user: RegisteredUser, live: CheckoutRow): Promise<CheckoutRow> {
+  return open(deps, user, live).catch((error: unknown) => {
+    if (error instanceof StripeRefused) return closeCheckout(deps.db, live.id);
+    throw error;
+  });
 }
 
 /** Closes a page that was left for another one. */
@@ -92,7 +100,7 @@ async function start(deps: Deps, user: RegisteredUser, order: Order): Promise<Ou
   } catch (error) {
     if (!(error instanceof StripeRefused)) throw error;
     await closeCheckout(deps.db, row.id);
-    return refusalOf(error);
+    return refusalOf(deps, order, error);
   }
 }
 
@@ -135,9 +143,13 @@ async function adoptOrRetryLater(
 }
 
 /** Why Stripe would not open the page, as far as a customer can do something about it. */
-function refusalOf(error: StripeRefused): RefusedOutcome {
+function refusalOf({ log }: Deps, { priceId }: Order, error: StripeRefused): RefusedOutcome {
   if (error.param?.startsWith("discounts")) {
     return refuse("PROMOTION_CODE_INVALID", undefined, { path: ["input", "promotionCode"] });
+  }
+  if (error.param?.startsWith("line_items")) {
+    log.error({ price: priceId, err: error }, "Stripe does not sell a price of the catalog: push the catalog again");
+    return refuse("TIER_NOT_AVAILABLE", undefined, { path: ["input", "priceId"] });
   }
   if (/combine currencies/i.test(error.message)) return refuse("CURRENCY_MISMATCH");
   throw error;

@@ -61,12 +61,14 @@ export class PaymentResolver {
   }
 }
 
-function invoicePage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Invoice>> {
+async function invoicePage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Invoice>> {
+  await context.loaders.ready();
   const positionOf = ({ issuedAt: at, id }: { issuedAt: Date; id: string }) => ({ at, id });
   return readPage(page, { ...invoicesOf(context, userId), positionOf, show: toInvoice });
 }
 
-function paymentPage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Payment>> {
+async function paymentPage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Payment>> {
+  await context.loaders.ready();
   const positionOf = ({ createdAt: at, id }: { createdAt: Date; id: string }) => ({ at, id });
   return readPage(page, { ...paymentsOf(context, userId), positionOf, show: toPayment });
 }

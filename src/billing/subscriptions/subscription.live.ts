@@ -4,7 +4,7 @@ import type { Announcement } from "../../live/announce.js";
 import { subscriptionStatuses } from "../../stripe/snapshots.js";
 import { toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
-import { type ChangeCause, causeOf } from "./subscription.js";
+import { type ChangeCause, causeOf, hasNews } from "./subscription.js";
 import { findSubscriptionById } from "./subscription.service.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 import { type CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
@@ -48,7 +48,7 @@ async function announced(
 /** The connection to the database was broken: what changed meanwhile shows by reading again. */
 async function missed(context: GraphQLContext, userId: string, seen: SubscriptionRow | undefined) {
   const row = (await freshSubscription(context, userId))?.row;
-  if (!row || row.updatedAt.getTime() === seen?.updatedAt.getTime()) return null;
+  if (!row || (seen && !hasNews(seen, row))) return null;
   const occurredAt = context.now();
   return eventOf(context, row, { previousStatus: seen?.status ?? null, cause: causeOf(seen, row), occurredAt });
 }

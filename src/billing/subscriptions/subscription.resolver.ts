@@ -1,7 +1,6 @@
 import { Ctx, FieldResolver, Query, Resolver, Root, Subscription } from "type-graphql";
-import { BillingError } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
-import { findPrice, findTier } from "../catalog/catalog.js";
+import { findPrice, findTier, freeTier } from "../catalog/catalog.js";
 import { Tier, TierPrice, toTier, toTierPrice } from "../catalog/catalog.type.js";
 import { Customer, toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
@@ -17,9 +16,9 @@ export class SubscriptionResolver {
 
   @FieldResolver(() => Tier, { description: "Tier in force." })
   tier(@Root() { row }: BillingSubscription, @Ctx() context: GraphQLContext): Tier {
-    const tier = findTier(context.catalog(), row.tierSlug ?? "");
-    if (!tier) throw new BillingError("INTERNAL_SERVER_ERROR", "The catalog does not know this subscription's price.");
-    return toTier(context.catalog(), tier);
+    const catalog = context.catalog();
+    // At a price that the catalog never knew, nothing but the free tier is granted; `subscription.sync.ts` reports it.
+    return toTier(catalog, findTier(catalog, row.tierSlug ?? "") ?? freeTier(catalog));
   }
 
   @FieldResolver(() => TierPrice, { nullable: true, description: "Price in force; null for a granted tier." })

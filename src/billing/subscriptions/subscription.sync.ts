@@ -4,7 +4,7 @@ import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { findPriceByStripeId } from "../catalog/catalog.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
-import { causeOf } from "./subscription.js";
+import { causeOf, hasNews } from "./subscription.js";
 import { findByStripeId, findCurrentSubscriptions, upsertSubscription } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
@@ -76,10 +76,4 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
     resumesAt: snapshot.resumesAt,
     endedAt: snapshot.endedAt,
   };
-}
-
-/** Whether a reader would see a difference; bookkeeping columns do not count. */
-function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
-  const visible = ({ recordedAt, updatedAt, ...rest }: SubscriptionRow) => JSON.stringify(rest);
-  return visible(before) !== visible(after);
 }

@@ -1,4 +1,5 @@
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
+import type { SubscriptionRow } from "./subscription.table.js";
 
 /** What the rules need to know of a subscription. */
 export interface SubscriptionState {
@@ -32,4 +33,10 @@ export function causeOf(before: SubscriptionState | undefined, after: Subscripti
   if (before.status !== after.status && [before.status, after.status].includes("PAST_DUE")) return "PAYMENT";
   const hasNewPeriod = (after.currentPeriodEnd?.getTime() ?? 0) > (before.currentPeriodEnd?.getTime() ?? 0);
   return hasNewPeriod && before.tierSlug === after.tierSlug ? "RENEWAL" : "CUSTOMER";
+}
+
+/** Whether a reader would see a difference; bookkeeping columns do not count. */
+export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
+  const visible = ({ recordedAt, updatedAt, ...rest }: SubscriptionRow) => JSON.stringify(rest);
+  return visible(before) !== visible(after);
 }

@@ -30,13 +30,21 @@ export function bucketsOf({ start, end }: Span, granularity: Granularity, most: 
 }
 
 function floorOf(instant: Date, granularity: Granularity): Date {
-  if (granularity === "MONTH") return new Date(Date.UTC(instant.getUTCFullYear(), instant.getUTCMonth()));
+  if (granularity === "MONTH") return firstOfMonth(instant, 0);
   const origin = granularity === "WEEK" ? firstMonday : 0;
   const width = fixedMs[granularity];
   return new Date(origin + Math.floor((instant.getTime() - origin) / width) * width);
 }
 
 function nextOf(start: Date, granularity: Granularity): Date {
-  if (granularity === "MONTH") return new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1));
+  if (granularity === "MONTH") return firstOfMonth(start, 1);
   return new Date(start.getTime() + fixedMs[granularity]);
+}
+
+/** Not by `Date.UTC`, which takes the years 0 to 99 for 1900 to 1999. */
+function firstOfMonth(instant: Date, monthsLater: number): Date {
+  const first = new Date(instant);
+  first.setUTCMonth(first.getUTCMonth() + monthsLater, 1);
+  first.setUTCHours(0, 0, 0, 0);
+  return first;
 }

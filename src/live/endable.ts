@@ -1,0 +1,31 @@
+import type { Announcement } from "./announce.js";
+import type { LiveUpdates } from "./listen.js";
+
+/** One stream's view of live updates, and how to end it. */
+export interface Endable {
+  readonly live: LiveUpdates;
+  /** Ends what the stream listens to. An async generator cannot be ended while it waits; its source can. */
+  end(): void;
+}
+
+/** Lets everything that is listened to through it be ended from outside. */
+export function endable(live: LiveUpdates): Endable {
+  const open: AsyncIterableIterator<Announcement | null>[] = [];
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    for (const changes of open) void changes.return?.();
+  };
+  return {
+    live: {
+      ...live,
+      changes(...about) {
+        const changes = live.changes(...about);
+        open.push(changes);
+        if (isOver) end();
+        return changes;
+      },
+    },
+    end,
+  };
+}

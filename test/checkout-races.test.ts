@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import { userIdOf } from "../src/billing/users/user.js";
+import { openLocks } from "../src/db/locks.js";
+import { type TestApp, test } from "./support/app.js";
+import { codesOf } from "./support/graphql.js";
+import { findPrice, returnUrl } from "./support/person.js";
+import { quiet } from "./support/quiet.js";
+import { plantFault } from "./support/stripe.js";
+import { expectStripesTruth } from "./support/truth.js";
+import { until } from "./support/until.js";
+
+test("one answer never says COMPLETE beside entitlements that are not in force yet", async ({ app }) => {
+  // No webhook: the very read that asks for both is the one that puts the purchase in force.
+  await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
+  const ada = app.person("ada");
+  const { checkoutSession } = await ada.checkout("professional");
+  await ada.pay(checkoutSession.url);
+  const answer = await ada.ask(
+    `query ($id: ID!) {
+      entitlement(feature: "guests") { limit }
+      currentSubscription { status }
+      viewer { customer { tier { slug } currency } }
+      payments { nodes { status } }
+      checkoutSession(id: $id) { status } }`,
+    { id: checkoutSession.id },
+  );
+  expect(answer).toEqual({
+    entitlement: { limit: 6 },
+    currentSubscription: { status: "ACTIVE" },
+    viewer: { customer: { tier: { slug: "professional" }, currency: "USD" } },
+    payments: { nodes: [{ status: "SUCCEEDED" }] },
+    checkoutSession: { status: "COMPLETE" },
+  });
+  await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+});
+
+test("a webhook that comes late, and comes again, changes nothing any more", async ({ app }) => {
+  await app.control("POST", "/sandbox/deliveries", { mode: "hold" });
+  const bea = app.person("bea");
+  await bea.buy("starter");
+  const seen = `{ viewer { customer { email currency tier { slug } subscription { id status currentPeriod { end } }
+    payments { nodes { id status createdAt } } invoices { nodes { id status number } } } } }`;
+  const before = await bea.ask(seen);
+  const changes = await bea.subscribe("subscription { currentSubscriptionUpdated { previousStatus } }");
+  await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+  await quiet(app);
+  for (const { id } of (await app.stripe.events.list({ limit: 100 })).data) {
+    await app.control("POST", `/sandbox/events/${id}/resend`, {});
+  }
+  await quiet(app);
+  expect(await bea.ask(seen)).toEqual(before);
+  expect(changes.waiting).toEqual([]);
+});
+
+test("who was cut off while a price was withdrawn can still buy at the new one", async ({ app }) => {
+  const cleo = app.person("cleo");
+  const price = await findPrice(app, "enterprise");
+  await plantFault(app, { method: "POST", path: "/v1/checkout/sessions", times: 2, status: 500 });
+  const mutation =
+    "mutation ($input: CreateCheckoutSessionInput!) { createCheckoutSession(input: $input) { userErrors { code } } }";
+  const failed = await cleo.graphql(mutation, { input: { priceId: price, returnUrl } });
+  expect(codesOf(failed)).toEqual(["UPSTREAM_UNAVAILABLE"]);
+  await app.control("DELETE", "/sandbox/faults");
+
+  const { data } = await app.stripe.prices.list({ lookup_keys: ["enterprise_month_usd"] });
+  await app.stripe.prices.update(String(data[0]?.id), { active: false });
+  const { checkoutSession, userErrors } = await cleo.checkout("starter");
+  expect(userErrors).toEqual([]);
+  expect(await cleo.pay(checkoutSession.url)).not.toBeNull();
+  await app.stripe.prices.update(String(data[0]?.id), { active: true });
+});
+
+test("two tiers asked for at once leave one page that can be paid", async ({ app }) => {
+  const dora = app.person("dora");
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => dora.checkout(index % 2 ? "starter" : "enterprise")),
+  );
+  const urls = [...new Set(answers.flatMap(({ checkoutSession }) => checkoutSession?.url ?? []))];
+  const paid = await Promise.all(urls.map((url) => dora.pay(url)));
+  expect(paid.filter((target) => target !== null)).toHaveLength(1);
+  await quiet(app);
+  const { payments } = await dora.ask("{ payments { nodes { status } } }");
+  expect(payments.nodes).toEqual([{ status: "SUCCEEDED" }]);
+});
+
+test("odd characters in a return URL or a key do no harm", async ({ app }) => {
+  const eli = app.person("eli");
+  const odd = `http://localhost:3000/a\u0000b\uD800?${randomUUID()}`;
+  const { checkoutSession, userErrors } = await eli.checkout("starter", { returnUrl: odd });
+  expect(userErrors).toEqual([]);
+  expect(await eli.pay(checkoutSession.url)).toContain(`checkout_session=${checkoutSession.id}`);
+});
+
+test("a busy customer keeps the live update waiting, and does not end it", async ({ app }) => {
+  await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
+  const fay = app.person("fay");
+  const { checkoutSession } = await fay.checkout("starter");
+  const stream = await fay.subscribe("subscription ($id: ID!) { checkoutSessionUpdated(id: $id) { status } }", {
+    id: checkoutSession.id,
+  });
+  expect((await stream.next()).data.checkoutSessionUpdated.status).toBe("OPEN");
+  await busy(app, "fay", async (isWaitedFor) => {
+    const sessions = await app.stripe.checkout.sessions.list({ status: "open", limit: 100 });
+    const own = sessions.data.find(({ customer_details }) => customer_details?.email === "fay@example.com");
+    await app.stripe.checkout.sessions.expire(String(own?.id));
+    await until("the live update waits for the customer", isWaitedFor);
+    await until("it has given up", async () => !(await isWaitedFor()));
+  });
+  expect(await stream.next()).toEqual({ data: { checkoutSessionUpdated: { status: "EXPIRED" } } });
+  await stream.ended;
+  await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+});
+
+test("in the end everything is here as it is at Stripe", async ({ app }) => {
+  await expectStripesTruth(app);
+});
+
+/** Holds a customer as another process would, which is in the middle of something. */
+async function busy(app: TestApp, sub: string, work: (isWaitedFor: () => Promise<boolean>) => Promise<void>) {
+  const locks = openLocks(app.config.database.url, 1);
+  const waiting =
+    "select 1 from pg_locks join pg_database on oid = database where datname = current_database() and not granted";
+  await locks.hold(`customer:${userIdOf(sub)}`, 1_000, () =>
+    work(async () => (await app.connection.db.execute(waiting)).length > 0),
+  );
+  await locks.close();
+}

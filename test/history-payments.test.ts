@@ -1,0 +1,111 @@
+import { expect } from "vitest";
+import { type TestApp, test } from "./support/app.js";
+import type { Person } from "./support/person.js";
+import { quiet } from "./support/quiet.js";
+import { expectStripesTruth } from "./support/truth.js";
+import { until } from "./support/until.js";
+
+const paymentFields = `{ payments { totalCount nodes {
+  id status amount { amount } refundedAmount { amount currency decimal } failureCode failureMessage
+  method { kind brand last4 } receiptUrl invoice { status payments { id } } } } }`;
+
+async function paymentsOf(person: Person) {
+  return (await person.ask(paymentFields)).payments.nodes;
+}
+
+/** Stripe's ID of the one payment that this person made. */
+async function intentOf(app: TestApp, person: Person): Promise<string> {
+  const [customer] = (await app.stripe.customers.list({ email: `${person.sub}@example.com` })).data;
+  const { data } = await app.stripe.paymentIntents.list({ customer: customer?.id ?? "nobody" });
+  expect(data).toHaveLength(1);
+  return data[0]?.id ?? "";
+}
+
+/** The one payment, once it has this state. */
+function paymentThatIs(person: Person, status: string) {
+  return until(`the payment to be ${status}`, async () => {
+    const [payment, ...others] = await paymentsOf(person);
+    expect(others).toEqual([]);
+    return payment?.status === status && payment;
+  });
+}
+
+test("a payment that is given back shows it, first in part and then in full", async ({ app }) => {
+  const person = await app.customerOn("professional");
+  const payment_intent = await intentOf(app, person);
+  const paid = await paymentThatIs(person, "SUCCEEDED");
+  expect(paid).toMatchObject({ amount: { amount: 2_999 }, refundedAmount: { amount: 0 } });
+
+  await app.stripe.refunds.create({ payment_intent, amount: 999 });
+  expect(await paymentThatIs(person, "PARTIALLY_REFUNDED")).toMatchObject({
+    id: paid.id,
+    amount: { amount: 2_999 },
+    refundedAmount: { amount: 999, currency: "USD", decimal: "9.99" },
+    failureCode: null,
+    failureMessage: null,
+  });
+
+  await app.stripe.refunds.create({ payment_intent });
+  expect(await paymentThatIs(person, "REFUNDED")).toMatchObject({
+    id: paid.id,
+    amount: { amount: 2_999 },
+    refundedAmount: { amount: 2_999 },
+    invoice: { status: "PAID", payments: [{ id: paid.id }] },
+  });
+});
+
+test("a payment that is given back at once shows as given back", async ({ app }) => {
+  const person = await app.customerOn("starter");
+  await app.stripe.refunds.create({ payment_intent: await intentOf(app, person) });
+  expect(await paymentThatIs(person, "REFUNDED")).toMatchObject({ refundedAmount: { amount: 999, decimal: "9.99" } });
+});
+
+test("a card that was declined on the hosted page leaves a failed payment that says why", async ({ app }) => {
+  const person = app.person("declined");
+  const { checkoutSession } = await person.checkout("starter");
+  expect(await person.pay(checkoutSession.url, { number: "4000 0000 0000 9995" })).toBeNull();
+  expect(await paymentThatIs(person, "FAILED")).toMatchObject({
+    amount: { amount: 999 },
+    refundedAmount: { amount: 0 },
+    failureCode: "insufficient_funds",
+    failureMessage: expect.stringMatching(/insufficient funds/i),
+    receiptUrl: null,
+  });
+});
+
+test("an attempt that goes through after a declined one is the same payment, and no failure is left on it", async ({
+  app,
+}) => {
+  const person = app.person("second-try");
+  const { checkoutSession } = await person.checkout("starter");
+  expect(await person.pay(checkoutSession.url, { number: "4000 0000 0000 0002" })).toBeNull();
+  const failed = await paymentThatIs(person, "FAILED");
+  expect(failed.failureCode).toBe("generic_decline");
+  expect(await person.pay(checkoutSession.url)).not.toBeNull();
+  expect(await paymentThatIs(person, "SUCCEEDED")).toMatchObject({
+    id: failed.id,
+    failureCode: null,
+    failureMessage: null,
+    method: { kind: "card", brand: "visa", last4: "4242" },
+    invoice: { status: "PAID" },
+  });
+});
+
+test("a refund whose webhooks were lost shows once one of them is sent again", async ({ app }) => {
+  const person = await app.customerOn("starter");
+  const payment_intent = await intentOf(app, person);
+  await quiet(app);
+  await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
+  await app.stripe.refunds.create({ payment_intent });
+  await quiet(app);
+  await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+  expect((await paymentsOf(person))[0].status).toBe("SUCCEEDED");
+
+  const { data } = await app.stripe.events.list({ type: "charge.refunded", limit: 1 });
+  await app.control("POST", `/sandbox/events/${data[0]?.id}/resend`, {});
+  expect(await paymentThatIs(person, "REFUNDED")).toMatchObject({ refundedAmount: { amount: 999 } });
+});
+
+test("in the end everything is here as it is at Stripe", async ({ app }) => {
+  await expectStripesTruth(app);
+});
