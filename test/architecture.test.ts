@@ -85,7 +85,7 @@ const corners: readonly (readonly [packages: RegExp, files: RegExp])[] = [
   [
     /^drizzle-orm(\/|$)/,
     // The last three have one or two statements each, and no table of their own to speak of.
-    /^src\/db\/|\.(table|repository)\.ts$|^src\/(jobs\/enqueue|live\/announce|billing\/users\/idempotency)\.ts$/,
+    /^src\/db\/|\.(table|repository)\.ts$|^src\/(jobs\/enqueue|live\/announce)\.ts$/,
   ],
   [/^graphile-worker$/, /^src\/jobs\//],
   [/^jsonwebtoken$/, /^src\/auth\//],

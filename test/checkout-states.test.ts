@@ -12,12 +12,24 @@ async function stateOf(person: Person, id: string) {
   return (await person.ask(read, { id })).checkoutSession;
 }
 
-/** Declined, no funds, expired, wrong security code, not a card's number. */
-const declined = ["4000000000000002", "4000000000009995", "4000000000000069", "4000000000000127", "4242424242424241"];
+/** Every card of Stripe's documentation that is declined, and what is no card's number at all. */
+const declined = [
+  ["by the bank", "4000000000000002"],
+  ["for want of funds", "4000000000009995"],
+  ["as lost", "4000000000009987"],
+  ["as stolen", "4000000000009979"],
+  ["as expired", "4000000000000069"],
+  ["for its security code", "4000000000000127"],
+  ["by an error underway", "4000000000000119"],
+  ["for too many attempts", "4000000000006975"],
+  ["as too risky", "4100000000000019"],
+  ["when it is charged, not when it is saved", "4000000000000341"],
+  ["as no card's number", "4242424242424241"],
+] as const;
 
 test.for(declined)(
-  "a card that is declined (%s) leaves the checkout open and grants nothing",
-  async (number, { app }) => {
+  "a card that is declined %s leaves the checkout open and grants nothing",
+  async ([, number], { app }) => {
     const ada = app.person(`ada-${number}`);
     const { checkoutSession } = await ada.checkout("professional");
     expect(await ada.pay(checkoutSession.url, { number })).toBeNull();
@@ -31,6 +43,21 @@ test.for(declined)(
     await until("it is complete", async () => (await stateOf(ada, checkoutSession.id)).status === "COMPLETE");
   },
 );
+
+test("a card that the bank asks about is charged once the customer has said yes, and not before", async ({ app }) => {
+  const lea = app.person("lea");
+  const { checkoutSession } = await lea.checkout("starter");
+  const number = "4000002760003184";
+  for (const answer of ["fail", "authorize"]) {
+    expect(await lea.pay(checkoutSession.url, { number })).toBeNull();
+    expect(await stateOf(lea, checkoutSession.id)).toMatchObject({ status: "OPEN", subscription: null });
+    const target = await lea.pay(checkoutSession.url, { action: answer });
+    expect(target === null).toBe(answer === "fail");
+  }
+  await until("it is complete", async () => (await stateOf(lea, checkoutSession.id)).status === "COMPLETE");
+  const { payments } = await lea.ask("{ payments { nodes { status failureCode } } }");
+  expect(payments.nodes).toEqual([{ status: "SUCCEEDED", failureCode: null }]);
+});
 
 test("leaving the page by its cancel button leads back, and the checkout stays open", async ({ app }) => {
   const bea = app.person("bea");

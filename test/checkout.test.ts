@@ -95,11 +95,21 @@ test("a return URL that is allowed keeps its own parameters and gets the checkou
   );
 });
 
+test("a host is the same in capitals", async ({ app }) => {
+  const fred = app.person("fred");
+  const { checkoutSession } = await fred.checkout("starter", { returnUrl: "HTTP://LOCALHOST:3000/Billing" });
+  expect(await fred.pay(checkoutSession.url)).toBe(
+    `http://localhost:3000/Billing?checkout_session=${checkoutSession.id}`,
+  );
+});
+
 test.for([
   ["a price that does not exist", { priceId: "price_bnothing_month_usd_1" }, "NOT_FOUND"],
   ["another type's ID", { priceId: "tier_professional" }, "NOT_FOUND"],
   ["an empty ID", { priceId: "" }, "NOT_FOUND"],
   ["no seat", { quantity: 0 }, "INVALID_INPUT"],
+  ["fewer seats than none", { quantity: -1 }, "INVALID_INPUT"],
+  ["a return URL without end", { returnUrl: `http://localhost:3000/${"a".repeat(2_000)}` }, "INVALID_INPUT"],
   ["two seats", { quantity: 2 }, "SEATS_NOT_AVAILABLE"],
   ["a promotion code that does not exist", { promotionCode: "NOSUCHCODE" }, "PROMOTION_CODE_INVALID"],
   ["a promotion code with odd characters", { promotionCode: "'; drop" }, "PROMOTION_CODE_INVALID"],
@@ -126,7 +136,7 @@ test("the same idempotency key gives the same checkout, other input with it is r
   const ivy = app.person("ivy");
   const key = { idempotencyKey: "5d1a0b6e-0000-4000-8000-000000000001" };
   const first = await ivy.checkout("starter", key);
-  const again = await ivy.checkout("starter", key);
+  const again = await ivy.checkout("starter", { ...key, promotionCode: null });
   expect(again.checkoutSession.id).toBe(first.checkoutSession.id);
   const other = await ivy.checkout("professional", key);
   expect(other.userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED" }]);

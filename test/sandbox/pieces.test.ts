@@ -22,11 +22,12 @@ test("every test card has a valid check digit and a name of its own", () => {
 });
 
 test("money is written with the currency's own decimals", () => {
-  expect([formatMoney(2999, "usd"), formatMoney(2999, "jpy"), formatMoney(0, "eur")]).toEqual([
-    "$29.99",
-    "¥2,999",
-    "€0.00",
-  ]);
+  expect([
+    formatMoney(2999, "usd"),
+    formatMoney(2999, "jpy"),
+    formatMoney(0, "eur"),
+    formatMoney(349_000, "huf"),
+  ]).toEqual(["$29.99", "¥2,999", "€0.00", "HUF\u00a03,490.00"]);
 });
 
 test("a card form names every field that is wrong", () => {

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { and, eq, lt } from "drizzle-orm";
-import type { Db } from "../../db/client.js";
 import type { Deps } from "../../deps.js";
 import { type Outcome, refuse } from "../../errors.js";
-import { idempotencyKeys } from "./idempotency.table.js";
+import { deleteAnswersBefore, findAnswer, storeAnswer } from "./idempotency.repository.js";
 import { isStorable } from "./input-text.js";
 
 const keptMs = 24 * 60 * 60 * 1000;
@@ -43,27 +41,19 @@ export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<O
   return answer;
 }
 
+/** The same for the same input, however it was spelled: order does not count, and null is as good as left out. */
 function hashOf({ operation, input }: Call): string {
-  const sorted = (_key: string, value: unknown) =>
-    value !== null && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
+  const plain = (_key: string, value: unknown) => {
+    if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+    const given = Object.entries(value).filter(([, each]) => each !== null);
+    return Object.fromEntries(given.sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
   return createHash("sha256")
-    .update(`${operation}\n${JSON.stringify(input, sorted)}`)
+    .update(`${operation}\n${JSON.stringify(input, plain)}`)
     .digest("base64url");
 }
 
-async function findAnswer(db: Db, userId: string, key: string) {
-  const mine = and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.key, key));
-  return (await db.select().from(idempotencyKeys).where(mine))[0];
-}
-
-async function storeAnswer(db: Db, row: typeof idempotencyKeys.$inferInsert): Promise<void> {
-  const target = [idempotencyKeys.userId, idempotencyKeys.key];
-  await db.insert(idempotencyKeys).values(row).onConflictDoUpdate({ target, set: row });
-}
-
 /** Drops the answers that are kept no longer. */
-export async function dropOldAnswers(deps: Deps): Promise<void> {
-  await deps.db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, new Date(deps.now().getTime() - keptMs)));
+export function dropOldAnswers(deps: Deps): Promise<void> {
+  return deleteAnswersBefore(deps.db, new Date(deps.now().getTime() - keptMs));
 }
