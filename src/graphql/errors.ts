@@ -18,7 +18,7 @@ const requestFaults = [
 
 /** What a client sees of an error: a code that docs/errors.md lists, and never an internal message. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = causeOf(error);
   const where = {
     ...(formatted.locations && { locations: formatted.locations }),
     ...(formatted.path && { path: formatted.path }),
@@ -28,6 +28,12 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   const code = String(formatted.extensions?.["code"] ?? "");
   if (requestFaults.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
   return { message: faults.INTERNAL_SERVER_ERROR, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
+}
+
+/** What was thrown. Where a stream breaks there is no field to blame, and Apollo unwraps only what has one. */
+function causeOf(error: unknown): unknown {
+  const resolved = unwrapResolverError(error);
+  return resolved instanceof GraphQLError ? (resolved.originalError ?? resolved) : resolved;
 }
 
 /** `presentError` for a schema that nobody may read: graphql-js names its fields in advice on misspelt variables too. */

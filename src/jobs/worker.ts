@@ -62,6 +62,12 @@ async function startAgain(options: WorkerOptions, signal: AbortSignal): Promise<
   return undefined;
 }
 
+/**
+ * What became of a job is written in batches, without waiting for one to fill. Written by itself, graphile-worker
+ * 0.17.3 lets nobody hear of a failure to write it, and Node ends a process for that; in a batch the runner stops.
+ */
+const reportInBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
+
 async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter();
   const runner = await run({
@@ -74,6 +80,7 @@ async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions):
     taskList: Object.fromEntries(Object.entries(tasks).map(([name, work]) => [name, () => work()])),
     logger: quietLogger(log),
     events,
+    preset: { worker: reportInBatches },
   });
   whenStuck(events, () => {
     log.warn("the worker cannot take jobs; starting it again");

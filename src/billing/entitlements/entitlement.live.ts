@@ -1,4 +1,5 @@
 import type { GraphQLContext } from "../../graphql/context.js";
+import { outlast } from "../../live/outlast.js";
 import { changedFeatures, type Holder } from "../allowances/allowance.js";
 import { holderOf } from "../allowances/holder.js";
 import type { ChangeCause } from "../subscriptions/subscription.js";
@@ -12,17 +13,20 @@ import { type EntitlementsChangedEvent, toEntitlement } from "./entitlement.type
 export async function* entitlementChanges(context: GraphQLContext): AsyncGenerator<EntitlementsChangedEvent> {
   const { userId } = requirePayer(context.viewer);
   const changes = context.live.changes("subscription", userId);
-  let before = await holderOf(context, userId);
-  for await (const change of changes) {
+  const freshHolder = () => {
     context.loaders.forget();
-    const after = await holderOf(context, userId);
+    return holderOf(context, userId);
+  };
+  let before = await outlast(freshHolder);
+  for await (const change of changes) {
+    const after = await outlast(freshHolder);
     const facts = change && subscriptionFacts.parse(change.facts);
     // What was announced tells the state before; after a broken connection it is what was seen last.
     const from = facts ? { ...before, subscription: stateOf(facts.statusBefore, facts.tierBefore) } : before;
     const features = changedFeatures(context.catalog(), from, after);
     before = after;
     if (features.length === 0) continue;
-    const event = await eventOf(context, userId, after, features, facts?.cause ?? "CUSTOMER");
+    const event = await outlast(() => eventOf(context, userId, after, features, facts?.cause ?? "CUSTOMER"));
     if (event) yield { ...event, occurredAt: facts?.occurredAt ?? context.now() };
   }
 }
@@ -38,6 +42,7 @@ async function eventOf(
   features: string[],
   cause: ChangeCause,
 ) {
+  context.loaders.forget();
   const customer = await ownCustomer(context);
   if (!customer) return null;
   const states = await entitlementsFor(context, userId, holder, features);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { GraphQLContext } from "../../graphql/context.js";
 import type { Announcement } from "../../live/announce.js";
+import { outlast } from "../../live/outlast.js";
 import { subscriptionStatuses } from "../../stripe/snapshots.js";
 import { toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
@@ -27,9 +28,9 @@ export const subscriptionFacts = z.object({
 export async function* subscriptionUpdates(context: GraphQLContext): AsyncGenerator<CurrentSubscriptionUpdatedEvent> {
   const { userId } = requirePayer(context.viewer);
   const changes = context.live.changes("subscription", userId);
-  let seen = (await freshSubscription(context, userId))?.row;
+  let seen = (await outlast(() => freshSubscription(context, userId)))?.row;
   for await (const change of changes) {
-    const event = change ? await announced(context, change) : await missed(context, userId, seen);
+    const event = await outlast(() => (change ? announced(context, change) : missed(context, userId, seen)));
     if (!event) continue;
     seen = event.subscription.row;
     yield event;
