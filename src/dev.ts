@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { ConfigError, developmentEnvironment, environment, readConfig, readDevConfig } from "./config.js";
-import { takeDataDir } from "./dev/data-dir.js";
+import { type DataDir, takeDataDir } from "./dev/data-dir.js";
+import type { DevDatabase } from "./dev/database.js";
 import { requireFreePort } from "./dev/ports.js";
 import { StartProblem } from "./dev/problem.js";
+import { type SandboxProcess, startSandboxProcess } from "./dev/sandbox-process.js";
 
 /**
  * `npm run dev`: a Postgres, a Stripe sandbox, the catalog, the API and its worker, with nothing
@@ -24,13 +26,11 @@ async function main(): Promise<void> {
   async function start(): Promise<void> {
     await requireFreePort(dev.host, dev.port, "PORT");
     if (!dev.stripeSecretKey) await requireFreePort("127.0.0.1", dev.sandboxPort, "SANDBOX_PORT");
-    // The service takes a second to load: meanwhile the database and the sandbox start.
+    // The service takes a second to load: meanwhile the database and the sandbox start, side by side.
     const service = import("./dev/service.js");
-    const { startDatabase, useDatabase } = await import("./dev/database.js");
-    const database = await (dev.databaseUrl ? useDatabase(dev.databaseUrl) : startDatabase(dev.dataDir));
-    closers.push(database.stop);
-
-    const sandbox = dev.stripeSecretKey ? null : await startSandbox(database.dataDir);
+    const data = dev.databaseUrl && dev.stripeSecretKey ? null : takeDataDir(dev.dataDir);
+    if (data) closers.push(data.stop);
+    const [database, sandbox] = await bothOrNeither(startOrUseDatabase(data), startOrSkipSandbox(data));
     const { runService } = await service;
     const services = sandbox && { apiBase: sandbox.url, clockUrl: `${sandbox.url}/sandbox/clock` };
     const config = readConfig(developmentEnvironment(env, { databaseUrl: database.url, sandbox: services }));
@@ -40,10 +40,16 @@ async function main(): Promise<void> {
     process.send?.({ ready: running.url, sandbox: sandbox?.url ?? null });
   }
 
-  async function startSandbox(dataDir: string | null) {
-    const { startSandboxProcess } = await import("./dev/sandbox-process.js");
-    const data = dataDir ? { dir: dataDir } : takeDataDir(dev.dataDir);
-    if ("stop" in data) closers.push(data.stop);
+  async function startOrUseDatabase(data: DataDir | null): Promise<DevDatabase> {
+    const { startDatabase, useDatabase } = await import("./dev/database.js");
+    const isEmbedded = data && !dev.databaseUrl;
+    const database = await (isEmbedded ? startDatabase(data) : useDatabase(dev.databaseUrl ?? ""));
+    closers.push(database.stop);
+    return database;
+  }
+
+  async function startOrSkipSandbox(data: DataDir | null): Promise<SandboxProcess | null> {
+    if (!data || dev.stripeSecretKey) return null;
     const sandbox = await startSandboxProcess({
       port: dev.sandboxPort,
       stateFile: join(data.dir, "sandbox.json"),
@@ -52,6 +58,12 @@ async function main(): Promise<void> {
     closers.push(sandbox.stop);
     return sandbox;
   }
+}
+
+/** Waits for both, so that one that failed leaves none that starts behind its back. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** Ctrl-C, SIGTERM and a closed terminal stop everything in the reverse order of starting, once. */

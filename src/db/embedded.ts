@@ -13,6 +13,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** For tests: no fsync, 200 connections. */
   readonly throwaway?: boolean;
+  /** The folder's lock, from a caller who took it already; let go of with the server. */
+  readonly lock?: DataDirLock;
 }
 
 /** A running Postgres that this process owns. */
@@ -39,7 +41,7 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const home = prepareHome(options.dataDir);
-  const lock = lockDataDir(home.dir);
+  const lock = options.lock ?? lockDataDir(home.dir);
   try {
     const password = readOrCreatePassword(home);
     const orphan = await findOrphan(home, password);

@@ -1,10 +1,11 @@
 import { prepareHome } from "../db/embedded-home.js";
-import { lockDataDir } from "../db/embedded-lock.js";
+import { type DataDirLock, lockDataDir } from "../db/embedded-lock.js";
 import { dataDirProblem } from "./problem.js";
 
 /** A folder of ours for the time that this process runs. */
 export interface DataDir {
   readonly dir: string;
+  readonly lock: DataDirLock;
   stop(): Promise<void>;
 }
 
@@ -13,7 +14,7 @@ export function takeDataDir(wanted: string): DataDir {
   try {
     const { dir } = prepareHome(wanted);
     const lock = lockDataDir(dir);
-    return { dir, stop: async () => lock.release() };
+    return { dir, lock, stop: async () => lock.release() };
   } catch (error) {
     throw dataDirProblem(error, wanted);
   }

@@ -1,5 +1,6 @@
 import { openSql } from "../db/client.js";
 import { startEmbeddedPostgres } from "../db/embedded.js";
+import type { DataDir } from "./data-dir.js";
 import { dataDirProblem, oneLine, StartProblem } from "./problem.js";
 
 /** The database that development runs on. */
@@ -7,8 +8,6 @@ export interface DevDatabase {
   readonly url: string;
   /** One line that says what it is. */
   readonly description: string;
-  /** The folder of ours that it is in, taken for this process; null when it is elsewhere. */
-  readonly dataDir: string | null;
   stop(): Promise<void>;
 }
 
@@ -16,16 +15,15 @@ export interface DevDatabase {
 export const databaseName = "billing";
 
 /** The embedded Postgres, started or taken over from a run that was killed. */
-export async function startDatabase(dataDir: string): Promise<DevDatabase> {
-  const server = await startEmbeddedPostgres({ dataDir }).catch((error: unknown) => {
-    throw dataDirProblem(error, dataDir);
+export async function startDatabase({ dir, lock }: DataDir): Promise<DevDatabase> {
+  const server = await startEmbeddedPostgres({ dataDir: dir, lock }).catch((error: unknown) => {
+    throw dataDirProblem(error, dir);
   });
   if (server.isCold) await createDatabase(server.url());
   const origin = server.adopted ? "taken over from a run that was killed" : server.isCold ? "new" : "as it was left";
   return {
     url: server.url(databaseName),
     description: `embedded Postgres on port ${server.port}, data in ${server.dataDir} (${origin})`,
-    dataDir: server.dataDir,
     stop: () => server.stop(),
   };
 }
@@ -42,7 +40,7 @@ export async function useDatabase(url: string): Promise<DevDatabase> {
   } finally {
     await sql.end({ timeout: 1 });
   }
-  return { url, description: `Postgres at ${place} (DATABASE_URL)`, dataDir: null, stop: async () => {} };
+  return { url, description: `Postgres at ${place} (DATABASE_URL)`, stop: async () => {} };
 }
 
 async function createDatabase(url: string): Promise<void> {
