@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { test as base, expect } from "vitest";
 import { startSandbox } from "../sandbox/sandbox.js";
+import { startEmbeddedPostgres } from "../src/db/embedded.js";
 import { cloneDatabase } from "./support/database.js";
 import { type DevPlace, makeDevPlace, type Run } from "./support/dev-process.js";
 import { sendGraphql } from "./support/graphql.js";
@@ -60,6 +61,13 @@ test("what a killed run left behind is taken over by the next", async ({ place }
   expect(data.viewer.customer.email).toBe("ada@example.com");
   expect(await interrupt(next)).toBe(0);
   await until("nothing is left running", async () => (await place.leftovers()).length === 0);
+});
+
+test("a first run that was killed before its database was made does the next no harm", async ({ place }) => {
+  const cluster = await startEmbeddedPostgres({ dataDir: place.dataDir });
+  await cluster.stop();
+  const next = await place.dev();
+  expect((await fetch(`${address(place)}/readyz`)).status, next.output()).toBe(200);
 });
 
 test("the sandbox's clock is the service's, before the move is answered", async ({ place }) => {

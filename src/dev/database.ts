@@ -19,7 +19,7 @@ export async function startDatabase({ dir, lock }: DataDir): Promise<DevDatabase
   const server = await startEmbeddedPostgres({ dataDir: dir, lock }).catch((error: unknown) => {
     throw dataDirProblem(error, dir);
   });
-  if (server.isCold) await createDatabase(server.url());
+  await ensureDatabase(server.url());
   const origin = server.adopted ? "taken over from a run that was killed" : server.isCold ? "new" : "as it was left";
   return {
     url: server.url(databaseName),
@@ -43,10 +43,12 @@ export async function useDatabase(url: string): Promise<DevDatabase> {
   return { url, description: `Postgres at ${place} (DATABASE_URL)`, stop: async () => {} };
 }
 
-async function createDatabase(url: string): Promise<void> {
+/** Looked for at every start: a first run may have been killed between making the cluster and making this. */
+async function ensureDatabase(url: string): Promise<void> {
   const sql = openSql(url, { max: 1, applicationName: "billing-dev" });
   try {
-    await sql.unsafe(`create database ${databaseName}`);
+    const [found] = await sql`select 1 from pg_database where datname = ${databaseName}`;
+    if (!found) await sql.unsafe(`create database ${databaseName}`);
   } finally {
     await sql.end({ timeout: 1 });
   }

@@ -1,3 +1,4 @@
+import type { Viewer } from "../auth/viewer.js";
 import { requireEntitlement } from "../billing/entitlements/entitlement.service.js";
 import { ownPayer } from "../billing/users/payer.js";
 import { BillingError } from "../errors.js";
@@ -25,43 +26,38 @@ function callerRule(name: string, check: Check) {
   });
 }
 
-/** Whoever sends a valid token. */
-export const isSignedIn = callerRule("isSignedIn", ({ viewer }) =>
-  viewer ? true : new BillingError("UNAUTHENTICATED"),
-);
+const unauthenticated = () => new BillingError("UNAUTHENTICATED");
+const withoutAccount = () => new BillingError("FORBIDDEN", "This token names no billing account.");
 
-/** A caller with a billing account: a customer, or an admin who has one. */
+/** A customer, or an admin, has a billing account; a service has none. */
 export const isCustomer = callerRule("isCustomer", ({ viewer }) => {
-  if (!viewer) return new BillingError("UNAUTHENTICATED");
-  return ownPayer(viewer)
-    ? true
-    : new BillingError("FORBIDDEN", "Only a customer may ask this; this token names no billing account.");
+  if (!viewer) return unauthenticated();
+  return ownPayer(viewer) ? true : withoutAccount();
 });
 
 /** A customer who may see and move money: where an organisation pays, that is not every member. */
 export const isBillingManager = callerRule("isBillingManager", ({ viewer }) => {
-  if (!viewer) return new BillingError("UNAUTHENTICATED");
-  if (!ownPayer(viewer)) return new BillingError("FORBIDDEN", "This token names no billing account.");
-  return viewer.canManageBilling
-    ? true
-    : new BillingError("FORBIDDEN", "Only who manages the account's billing may do this.");
+  if (!viewer) return unauthenticated();
+  return ownPayer(viewer) ? managesBilling(viewer) : withoutAccount();
 });
 
 /** A billing manager for their own account, or the host product's back end for the customer that it names. */
 export const isBillingManagerOrService = callerRule("isBillingManagerOrService", ({ viewer }) => {
-  if (!viewer) return new BillingError("UNAUTHENTICATED");
-  if (viewer.roles.has("SERVICE")) return true;
-  return viewer.canManageBilling
-    ? true
-    : new BillingError("FORBIDDEN", "Only who manages the account's billing may do this.");
+  if (!viewer) return unauthenticated();
+  return viewer.roles.has("SERVICE") ? true : managesBilling(viewer);
 });
+
+function managesBilling({ canManageBilling }: Viewer): true | BillingError {
+  if (canManageBilling) return true;
+  return new BillingError("FORBIDDEN", "Only who manages the account's billing may do this.");
+}
 
 /** A customer whose tier includes a feature; refuses with UPGRADE_REQUIRED and the tier that would help. */
 export const includesFeature = (feature: string) =>
   callerRule(`includesFeature:${feature}`, async (context) => {
-    const payer = context.viewer && ownPayer(context.viewer);
-    if (!context.viewer) return new BillingError("UNAUTHENTICATED");
-    if (!payer) return new BillingError("FORBIDDEN", "This token names no billing account.");
+    if (!context.viewer) return unauthenticated();
+    const payer = ownPayer(context.viewer);
+    if (!payer) return withoutAccount();
     await requireEntitlement(context, payer.userId, feature);
     return true;
   });
