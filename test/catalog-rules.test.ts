@@ -32,6 +32,7 @@ function tier(slug: string, rank: number, parts: Partial<CatalogTier> = {}): Cat
     isRecommended: false,
     trialDays: 0,
     contactUrl: null,
+    seats: { min: 1, max: 1 },
     grants: {},
     ...parts,
   };
@@ -62,6 +63,7 @@ const some = (limit: number | null): Grant => ({ isIncluded: true, limit });
 
 const catalog: Catalog = {
   version: 7,
+  tax: { behavior: "exclusive", automatic: false },
   currency: "usd",
   features: [
     { key: "guests", name: "Guests", description: null, kind: "LIMIT", unit: "guest" },

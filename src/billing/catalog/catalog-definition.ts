@@ -17,6 +17,7 @@ export function definitionOf(source: CatalogSource): CatalogDefinition {
   const tiers = Object.entries(source.tiers);
   return {
     currency: source.currency,
+    tax: { behavior: "exclusive", automatic: false },
     features: Object.entries(source.features).map(
       ([key, feature]): CatalogFeature => ({
         key,
@@ -47,6 +48,7 @@ function tierOf(slug: string, tier: TierSource, rank: number): CatalogTier {
     isRecommended: tier.recommended,
     trialDays: tier.trial_days,
     contactUrl: tier.contact_url ?? null,
+    seats: { min: 1, max: 1 },
     grants: Object.fromEntries(granted),
   };
 }

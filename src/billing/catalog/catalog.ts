@@ -6,11 +6,27 @@ export type FeatureKind = "SWITCH" | "LIMIT" | "METERED";
 
 /** What `catalog.yaml` says: tiers in display order, and the prices on sale. */
 export interface CatalogDefinition {
-  /** Lower case, as everywhere but in the API. */
+  /** The default currency, in which every price is sold. Lower case, as everywhere but in the API. */
   readonly currency: string;
+  readonly tax: CatalogTax;
   readonly features: readonly CatalogFeature[];
   readonly tiers: readonly CatalogTier[];
   readonly prices: readonly DefinedPrice[];
+}
+
+/** How prices treat tax. */
+export interface CatalogTax {
+  /** Whether the amounts include tax, or it comes on top. */
+  readonly behavior: "exclusive" | "inclusive";
+  /** Whether Stripe Tax works it out at checkout and on every invoice: https://docs.stripe.com/tax */
+  readonly automatic: boolean;
+}
+
+/** How many seats a tier is sold in. */
+export interface SeatRange {
+  readonly min: number;
+  /** Null without an upper bound. */
+  readonly max: number | null;
 }
 
 /** The catalog in force: the newest definition, and every price ever sold, so that nobody loses their tier. */
@@ -36,6 +52,8 @@ export interface CatalogTier {
   readonly isRecommended: boolean;
   readonly trialDays: number;
   readonly contactUrl: string | null;
+  /** 1 to 1 for a tier that is sold by the account. */
+  readonly seats: SeatRange;
   /** By feature key; a feature that is missing is not included. */
   readonly grants: Readonly<Record<string, Grant>>;
 }
