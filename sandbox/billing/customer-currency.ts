@@ -3,14 +3,18 @@ import { invalidRequest } from "../api/errors.js";
 import type { World } from "../world.js";
 import { idOf } from "./price-amounts.js";
 
-/** A customer pays in one currency as long as something of theirs runs in it. */
+/** A customer pays in one currency as long as something of theirs runs, or waits to be paid, in it. */
 export function refuseOtherCurrency(world: World, customer: Stripe.Customer, currency: string): void {
-  const running = world.tables.subscription
+  const subscriptions = world.tables.subscription
     .newestFirst()
-    .find((subscription) => idOf(subscription.customer) === customer.id && subscription.ended_at === null);
-  if (!running || running.currency === currency) return;
+    .filter((subscription) => idOf(subscription.customer) === customer.id && subscription.ended_at === null);
+  const sessions = world.tables["checkout.session"]
+    .newestFirst()
+    .filter((session) => session.status === "open" && session.customer && idOf(session.customer) === customer.id);
+  const other = [...subscriptions, ...sessions].find((bound) => bound.currency !== currency);
+  if (!other) return;
   throw invalidRequest(
     "You cannot combine currencies on a single customer. This customer has an active subscription, subscription " +
-      `schedule, discount, quote, or invoice item with currency ${running.currency}`,
+      `schedule, discount, quote, invoice item or active subscription mode checkout session with currency ${other.currency}.`,
   );
 }

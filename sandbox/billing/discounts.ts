@@ -12,52 +12,102 @@ export interface Redemption {
   promotionCode: Stripe.PromotionCode | null;
 }
 
+/** What a discount is to be taken off. */
+export interface Purchase {
+  /** Null for a customer who does not exist yet. */
+  customer: string | null;
+  currency: string;
+  /** Before discounts. */
+  amount: number;
+}
+
 /** What a coupon takes off an amount. */
 export function discountedAmount(coupon: Stripe.Coupon, amount: number, currency: string): number {
   if (coupon.percent_off !== null) return percentOf(amount, coupon.percent_off);
-  const off = coupon.currency === currency ? coupon.amount_off : coupon.currency_options?.[currency]?.amount_off;
-  return Math.min(amount, off ?? 0);
+  return Math.min(amount, amountOff(coupon, currency) ?? 0);
 }
 
-/** "20% off", "$5.00 off" are the page's to word; this says whether the coupon may be used now. */
-export function isRedeemable(world: World, coupon: Stripe.Coupon): boolean {
+function amountOff(coupon: Stripe.Coupon, currency: string): number | null {
+  const own = coupon.currency === currency ? coupon.amount_off : null;
+  return own ?? coupon.currency_options?.[currency]?.amount_off ?? null;
+}
+
+function isRedeemable(world: World, coupon: Stripe.Coupon): boolean {
   const isLate = coupon.redeem_by !== null && coupon.redeem_by < nowInSeconds(world);
   const isUsedUp = coupon.max_redemptions !== null && coupon.times_redeemed >= coupon.max_redemptions;
   return coupon.valid && !isLate && !isUsedUp;
 }
 
-export function isPromotionCodeUsable(world: World, code: Stripe.PromotionCode, customer: string | null): boolean {
-  const isLate = code.expires_at !== null && code.expires_at < nowInSeconds(world);
+/** The code as it is answered: no longer active once it has expired, is used up, or its coupon is no longer good. */
+export function asOfNow(world: World, code: Stripe.PromotionCode): Stripe.PromotionCode {
+  const isLate = code.expires_at !== null && code.expires_at <= nowInSeconds(world);
   const isUsedUp = code.max_redemptions !== null && code.times_redeemed >= code.max_redemptions;
-  const isForAnother = code.customer !== null && idOf(code.customer) !== customer;
-  return code.active && !isLate && !isUsedUp && !isForAnother;
+  const coupon = couponBehind(world, code);
+  const isGood = coupon !== undefined && isRedeemable(world, coupon);
+  return { ...code, active: code.active && !isLate && !isUsedUp && isGood };
+}
+
+/** The code's coupon for this purchase; refuses a code that is not good for it. */
+export function couponFor(world: World, code: Stripe.PromotionCode, purchase: Purchase): Stripe.Coupon {
+  const coupon = couponBehind(world, code);
+  const isForAnother = code.customer !== null && idOf(code.customer) !== purchase.customer;
+  if (!coupon || isForAnother || !asOfNow(world, code).active)
+    throw invalidRequest("This promotion code is not valid.");
+  const { first_time_transaction, minimum_amount, minimum_amount_currency, currency_options } = code.restrictions;
+  if (first_time_transaction && hasPriorTransactions(world, purchase.customer)) {
+    throw invalidRequest(
+      "This promotion code cannot be redeemed because the associated customer has prior transactions.",
+    );
+  }
+  const minimum =
+    minimum_amount_currency === purchase.currency
+      ? minimum_amount
+      : (currency_options?.[purchase.currency]?.minimum_amount ?? null);
+  const isBelow = minimum !== null && purchase.amount < minimum;
+  if (isBelow || (minimum === null && minimum_amount !== null)) {
+    throw invalidRequest(
+      "This promotion code cannot be redeemed because the purchase does not meet its minimum amount.",
+    );
+  }
+  refuseOtherCurrency(coupon, purchase.currency);
+  return coupon;
+}
+
+/** Any invoice counts, paid or not: https://github.com/stripe/stripe-node/issues/2349 */
+function hasPriorTransactions(world: World, customer: string | null): boolean {
+  return world.tables.invoice
+    .newestFirst()
+    .some((invoice) => invoice.customer !== null && idOf(invoice.customer) === customer);
+}
+
+function refuseOtherCurrency(coupon: Stripe.Coupon, currency: string): void {
+  if (coupon.amount_off === null || amountOff(coupon, currency) !== null) return;
+  throw invalidRequest(`Coupon ${coupon.id} takes an amount off that is not given in \`${currency}\`.`);
+}
+
+function couponBehind(world: World, code: Stripe.PromotionCode): Stripe.Coupon | undefined {
+  const reference = code.promotion.coupon;
+  return reference === null ? undefined : world.tables.coupon.find(idOf(reference));
 }
 
 /** Finds what `discounts[0][coupon]` or `discounts[0][promotion_code]` names, or refuses as Stripe does. */
 export function redeem(
   world: World,
   given: { coupon?: string | undefined; promotion_code?: string | undefined },
-  customer: string | null,
+  purchase: Purchase,
 ): Redemption {
   if (given.promotion_code !== undefined) {
     const code = world.tables.promotion_code.find(given.promotion_code);
     if (!code) throw noSuch("promotion code", given.promotion_code, "discounts[0][promotion_code]");
-    if (!isPromotionCodeUsable(world, code, customer)) throw invalidRequest("This promotion code is not valid.");
-    return { coupon: couponOf(world, code), promotionCode: code };
+    return { coupon: couponFor(world, code, purchase), promotionCode: code };
   }
   const coupon = world.tables.coupon.find(given.coupon ?? "");
   if (!coupon) throw noSuch("coupon", given.coupon ?? "", "discounts[0][coupon]");
   if (!isRedeemable(world, coupon)) {
     throw invalidRequest(`Coupon ${coupon.id} is expired and cannot be applied.`, { code: "coupon_expired" });
   }
+  refuseOtherCurrency(coupon, purchase.currency);
   return { coupon, promotionCode: null };
-}
-
-export function couponOf(world: World, code: Stripe.PromotionCode): Stripe.Coupon {
-  const reference = code.promotion.coupon;
-  const coupon = reference === null ? undefined : world.tables.coupon.find(idOf(reference));
-  if (!coupon || !isRedeemable(world, coupon)) throw invalidRequest("This promotion code is not valid.");
-  return coupon;
 }
 
 /** Puts the discount on a subscription and counts the redemption. */

@@ -30,7 +30,7 @@ export function buildFirstInvoice(
     attempt_count: 0,
     attempted: false,
     auto_advance: true,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: automaticTax(subscription.automatic_tax.enabled),
     automatically_finalizes_at: null,
     billing_reason: "subscription_create",
     collection_method: "charge_automatically",
@@ -100,6 +100,11 @@ export function buildFirstInvoice(
     total_taxes: [],
     webhooks_delivered_at: now,
   };
+}
+
+function automaticTax(enabled: boolean): Stripe.Invoice.AutomaticTax {
+  if (!enabled) return { disabled_reason: null, enabled, liability: null, provider: null, status: null };
+  return { disabled_reason: null, enabled, liability: { type: "self" }, provider: "stripe", status: "complete" };
 }
 
 /** Open: numbered, with its hosted page, waiting to be paid. */

@@ -48,6 +48,11 @@ function spread(amount: number, weights: number[]): number[] {
   });
 }
 
+/** What the items cost before discounts, a trial or not. */
+export function priceOf({ items, currency }: Pick<Order, "items" | "currency">): number {
+  return sum(items.map((item) => unitAmount(item.price, currency) * item.quantity));
+}
+
 function sum(amounts: number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -11,6 +11,8 @@ export interface SubscriptionTerms {
   defaultPaymentMethod: string | null;
   metadata: Record<string, string>;
   description: string | null;
+  /** `automatic_tax[enabled]`: kept and answered; the sandbox's tax is always 0. */
+  isTaxAutomatic: boolean;
 }
 
 /** A new subscription as it begins; its invoice and its discount are added by whoever makes them. */
@@ -23,7 +25,11 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: {
+      disabled_reason: null,
+      enabled: terms.isTaxAutomatic,
+      liability: terms.isTaxAutomatic ? { type: "self" } : null,
+    },
     billing_cycle_anchor: order.trialEnd ?? start,
     billing_cycle_anchor_config: null,
     billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: start },

@@ -44,13 +44,19 @@ export function completeSession(
   const start = startSubscription(world, {
     customer: tables.customer.find(customer.id) ?? customer,
     order,
-    terms: { customer: customer.id, defaultPaymentMethod: method.id, ...termsOf(plan) },
+    terms: {
+      customer: customer.id,
+      defaultPaymentMethod: method.id,
+      isTaxAutomatic: session.automatic_tax.enabled,
+      ...termsOf(plan),
+    },
     redemption: redemptionOf(world, plan),
     checkoutSession: session.id,
     payment,
   });
   const completed = tables["checkout.session"].put({
     ...session,
+    automatic_tax: { ...session.automatic_tax, status: session.automatic_tax.enabled ? "complete" : null },
     customer: customer.id,
     customer_details: { ...detailsOf(session, customer), email, name },
     invoice: start.invoice.id,

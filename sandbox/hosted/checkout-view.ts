@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { priceOf } from "../billing/order.js";
 import { describePrice, idOf } from "../billing/price-amounts.js";
 import { orderOf, planOf, redemptionOf } from "../checkout/plan.js";
 import { formatMoney } from "../money.js";
@@ -18,15 +19,17 @@ export function checkoutView(world: World, session: Stripe.Checkout.Session, for
   const product = first && world.tables.product.find(idOf(first.price.product));
   const money = (amount: number) => formatMoney(amount, order.currency);
   const coupon = redemptionOf(world, plan)?.coupon;
-  const [amount = "", interval = "month"] = first ? describePrice(first.price, order.currency).split(" / ") : [];
+  const [unit = "", interval = "month"] = first ? describePrice(first.price, order.currency).split(" / ") : [];
   return {
     sessionId: session.id,
     merchantName,
     productName: product?.name ?? "Subscription",
     description: product?.description ?? null,
-    amount,
+    amount: money(priceOf(order)),
+    seats: first && first.quantity > 1 ? `${first.quantity} × ${unit}` : null,
     interval,
     totalDueToday: money(session.amount_total ?? 0),
+    tax: session.automatic_tax.enabled ? money(session.total_details?.amount_tax ?? 0) : null,
     email: session.customer_details?.email ?? session.customer_email,
     trialDays: plan.subscription.trialPeriodDays ?? 0,
     allowPromotionCode: session.allow_promotion_codes ?? false,

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type Stripe from "stripe";
-import { isPromotionCodeUsable, isRedeemable } from "../billing/discounts.js";
-import { idOf } from "../billing/price-amounts.js";
+import { StripeRefusal } from "../api/errors.js";
+import { couponFor } from "../billing/discounts.js";
+import { priceOf } from "../billing/order.js";
 import { readCardForm } from "../checkout/card-form.js";
 import { finishAuthentication, type PayResult, paySession } from "../checkout/pay-session.js";
-import { planOf } from "../checkout/plan.js";
+import { orderOf, planOf } from "../checkout/plan.js";
 import { putSessionWithPlan } from "../checkout/session-amounts.js";
 import { formatMoney } from "../money.js";
 import { renderCheckoutPage } from "../pages/checkout-page.js";
@@ -107,11 +108,17 @@ function applyPromotionCode(
 ): Stripe.Checkout.Session | null {
   const plan = planOf(world, session);
   if (typed.trim() === "" || !session.allow_promotion_codes) return session;
-  const code = findPromotionCode(world, typed);
-  const coupon = code?.promotion.coupon ? world.tables.coupon.find(idOf(code.promotion.coupon)) : undefined;
-  if (!code || !coupon) return null;
-  if (!isPromotionCodeUsable(world, code, plan.customer) || !isRedeemable(world, coupon)) return null;
-  return putSessionWithPlan(world, session, { ...plan, coupon: coupon.id, promotionCode: code.id });
+  const code = findPromotionCode(world, typed, plan.customer);
+  if (!code) return null;
+  const { items, currency } = orderOf(world, plan);
+  const purchase = { customer: plan.customer, currency, amount: priceOf({ items, currency }) };
+  try {
+    const coupon = couponFor(world, code, purchase);
+    return putSessionWithPlan(world, session, { ...plan, coupon: coupon.id, promotionCode: code.id });
+  } catch (error) {
+    if (error instanceof StripeRefusal) return null;
+    throw error;
+  }
 }
 
 function findSession(world: World, id: string): Stripe.Checkout.Session | undefined {

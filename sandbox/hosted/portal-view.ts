@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { priceOf } from "../billing/order.js";
 import { describePrice, idOf } from "../billing/price-amounts.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { formatDate } from "../calendar.js";
@@ -13,6 +14,7 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
   const customer = world.tables.customer.find(session.customer);
   const subscription = shownSubscription(world, session);
   const { features } = configurationOf(world, session);
+  const { cancellation_reason: reason } = features.subscription_cancel;
   return {
     merchantName,
     email: customer?.email ?? null,
@@ -22,18 +24,22 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
     paymentMethod: paymentMethodView(world, subscription, customer),
     invoices: features.invoice_history.enabled ? invoiceViews(world, session.customer) : [],
     canCancel: features.subscription_cancel.enabled && subscription !== undefined && subscription.cancel_at === null,
+    canUpdateCard: features.payment_method_update.enabled,
+    cancelReasons: reason.enabled ? reason.options : [],
     confirmCancel: false,
   };
 }
 
-/** The newest subscription that has not ended. */
+/** The one that the flow is about, or else the newest that has not ended. */
 export function shownSubscription(
   world: World,
   session: Stripe.BillingPortal.Session,
 ): Stripe.Subscription | undefined {
-  return world.tables.subscription
+  const running = world.tables.subscription
     .newestFirst()
-    .find(({ customer, ended_at }) => idOf(customer) === session.customer && ended_at === null);
+    .filter(({ customer, ended_at }) => idOf(customer) === session.customer && ended_at === null);
+  const wanted = session.flow?.subscription_cancel?.subscription;
+  return wanted === undefined ? running[0] : running.find(({ id }) => id === wanted);
 }
 
 export function configurationOf(
@@ -47,14 +53,16 @@ function subscriptionView(world: World, subscription: Stripe.Subscription): Port
   const [item] = subscription.items.data;
   const price = item && (world.tables.price.find(item.price.id) ?? item.price);
   const product = price && world.tables.product.find(idOf(price.product));
-  const [amount = "", interval = "month"] = price ? describePrice(price, subscription.currency).split(" / ") : [];
+  const [unit = "", interval = "month"] = price ? describePrice(price, subscription.currency).split(" / ") : [];
+  const quantity = item?.quantity ?? 1;
+  const { currency } = subscription;
   const endsOn = subscription.cancel_at === null ? null : formatDate(subscription.cancel_at);
   return {
     id: subscription.id,
     productName: product?.name ?? "Subscription",
-    amount,
+    amount: price ? formatMoney(priceOf({ items: [{ price, quantity }], currency }), currency) : "",
+    seats: quantity > 1 ? `${quantity} × ${unit}` : null,
     interval,
-    quantity: item?.quantity ?? 1,
     status: subscription.status,
     renewsOn: endsOn === null ? formatDate(currentPeriodEnd(subscription)) : null,
     endsOn,

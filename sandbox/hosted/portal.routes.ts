@@ -1,78 +1,104 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type Stripe from "stripe";
-import { endSubscription } from "../billing/end-subscription.js";
+import { readCardForm } from "../checkout/card-form.js";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
+import { renderPortalCancelPage, renderPortalCardPage } from "../pages/portal-flow-pages.js";
 import { renderPortalPage } from "../pages/portal-page.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
-import { applyCancelAt } from "../resources/subscription-changes.js";
 import type { Runtime } from "../runtime.js";
-import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
-import { configurationOf, portalView, shownSubscription } from "./portal-view.js";
+import { cancelInPortal, resumeInPortal, saveCardInPortal } from "./portal-actions.js";
+import { portalView } from "./portal-view.js";
 import { fieldOf, sendPage } from "./send-page.js";
 
 interface Params {
   token: string;
 }
 
+type Session = Stripe.BillingPortal.Session;
+
 const openForSeconds = 3600;
 
-/** The customer portal: `/p/session/bps_…`, open for an hour. */
+/** The customer portal: `/p/session/bps_…`, open for an hour; with a flow only the one page of it. */
 export function registerPortalPage(app: FastifyInstance, { world }: Runtime): void {
   app.get<{ Params: Params }>("/p/session/:token", async (request, reply) => {
     const session = findOpenSession(world, request.params.token);
     if (!session) return closed(reply);
-    return sendPage(reply, renderPortalPage(portalView(world, session)));
+    return show(world, reply, session);
   });
 
   app.post<{ Params: Params }>("/p/session/:token", async (request, reply) => {
     const session = findOpenSession(world, request.params.token);
     if (!session) return closed(reply);
-    const action = fieldOf(request.body, "action");
+    const { body } = request;
+    const action = fieldOf(body, "action");
+    if (action === "back" && session.flow) return reply.redirect(session.return_url ?? session.url, 303);
+    if (action === "card") return sendPage(reply, renderPortalCardPage(portalView(world, session), emptyForm));
+    if (action === "save_card") return saveCard(world, reply, session, body);
     if (action === "cancel") {
       const view = portalView(world, session);
       return sendPage(reply, renderPortalPage({ ...view, confirmCancel: view.canCancel }));
     }
-    const message = act(world, session, action);
-    return sendPage(reply, renderPortalPage({ ...portalView(world, session), message }));
+    if (action === "confirm_cancel") {
+      return answered(world, reply, session, cancelInPortal(world, session, fieldOf(body, "feedback")));
+    }
+    const message = action === "resume" ? resumeInPortal(world, session) : null;
+    return show(world, reply, session, message);
   });
 }
 
-function act(world: World, session: Stripe.BillingPortal.Session, action: string): PortalPageView["message"] {
-  const subscription = shownSubscription(world, session);
-  if (!subscription) return { kind: "error", text: "There is no subscription to change." };
-  if (action === "confirm_cancel") return cancel(world, session, subscription);
-  if (action === "resume") return resume(world, subscription);
-  return null;
-}
+const emptyForm = { values: { name: "" }, errors: [] };
 
-function cancel(
+function show(
   world: World,
-  session: Stripe.BillingPortal.Session,
-  subscription: Stripe.Subscription,
-): PortalPageView["message"] {
-  const { subscription_cancel } = configurationOf(world, session).features;
-  if (!subscription_cancel.enabled) return { kind: "error", text: "Cancelling is not offered here." };
-  if (subscription.cancel_at !== null) return { kind: "success", text: "Your subscription is set to end already." };
-  if (subscription_cancel.mode === "immediately") {
-    const details = { comment: null, feedback: null, feedback_option: null, reason: "cancellation_requested" } as const;
-    endSubscription(world, subscription, details);
-    return { kind: "success", text: "Your subscription has been canceled." };
+  reply: FastifyReply,
+  session: Session,
+  message: PortalPageView["message"] = null,
+): FastifyReply {
+  const view = { ...portalView(world, session), message };
+  if (session.flow?.type === "payment_method_update") return sendPage(reply, renderPortalCardPage(view, emptyForm));
+  if (session.flow?.type === "subscription_cancel") return sendPage(reply, renderPortalCancelPage(view));
+  return sendPage(reply, renderPortalPage(view));
+}
+
+function saveCard(world: World, reply: FastifyReply, session: Session, body: unknown): FastifyReply {
+  const view = portalView(world, session);
+  const values = { name: fieldOf(body, "name") };
+  const [number, expiry, cvc] = [fieldOf(body, "number"), fieldOf(body, "expiry"), fieldOf(body, "cvc")];
+  const card = readCardForm({ number, expiry, cvc, ...values }, world.clock.now());
+  if (!card.ok) return sendPage(reply, renderPortalCardPage(view, { values, errors: card.faults }));
+  const offered = view.canUpdateCard;
+  const decline = offered
+    ? saveCardInPortal(world, session, card.form).decline
+    : "Changing the card is not offered here.";
+  if (decline === null) return answered(world, reply, session, { kind: "success", text: "Your card has been saved." });
+  return sendPage(reply, renderPortalCardPage(view, { values, errors: [{ field: null, message: decline }] }), 402);
+}
+
+/** Where a flow leads once it is done; without one the home page says what happened. */
+function answered(
+  world: World,
+  reply: FastifyReply,
+  session: Session,
+  message: PortalPageView["message"],
+): FastifyReply {
+  const { flow } = session;
+  if (!flow || message?.kind === "error") return show(world, reply, session, message);
+  const { redirect, hosted_confirmation, type } = flow.after_completion;
+  if (redirect) return reply.redirect(redirect.return_url, 303);
+  if (type === "hosted_confirmation") {
+    const text = hosted_confirmation?.custom_message ?? message?.text ?? "";
+    return sendPage(
+      reply,
+      renderClosedCheckoutPage({ merchantName, title: "Done", message: text, backUrl: session.return_url }),
+    );
   }
-  const after = world.tables.subscription.put(applyCancelAt(world, subscription, { cancel_at_period_end: true }));
-  recordEvent(world, "customer.subscription.updated", after, subscription);
-  return { kind: "success", text: "Your subscription will end when the period you have paid for is over." };
+  world.tables["billing_portal.session"].put({ ...session, flow: null });
+  return reply.redirect(session.url, 303);
 }
 
-function resume(world: World, subscription: Stripe.Subscription): PortalPageView["message"] {
-  if (subscription.cancel_at === null) return { kind: "success", text: "Your subscription continues." };
-  const after = world.tables.subscription.put(applyCancelAt(world, subscription, { cancel_at_period_end: false }));
-  recordEvent(world, "customer.subscription.updated", after, subscription);
-  return { kind: "success", text: "Your subscription continues." };
-}
-
-function findOpenSession(world: World, token: string): Stripe.BillingPortal.Session | undefined {
+function findOpenSession(world: World, token: string): Session | undefined {
   return world.tables["billing_portal.session"]
     .newestFirst()
     .filter((session) => session.url.endsWith(`/p/session/${token}`))

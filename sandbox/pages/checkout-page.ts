@@ -1,7 +1,7 @@
+import { renderCardFields, renderTestCards } from "./card-fields.js";
 import { renderSummary } from "./checkout-summary.js";
-import { type CheckoutPageView, errorsOf, isFirstWrong } from "./checkout-view.js";
+import { type CheckoutPageView, errorsOf } from "./checkout-view.js";
 import { notice } from "./components.js";
-import { renderField } from "./form-field.js";
 import { html, type SafeHtml } from "./html.js";
 import { renderLayout } from "./layout.js";
 
@@ -18,7 +18,7 @@ ${renderSummary(view)}
 ${errorsOf(view, null).map((message) => notice("error", message))}
 ${view.email !== null && html`<div class="field"><span class="label">E-mail</span><p class="read-only">${view.email}</p></div>`}
 ${renderCardFields(view)}
-${renderTestCards()}
+${renderTestCards(testCards)}
 ${renderButtons(view)}
 <p class="muted fine-print">Local Stripe sandbox · ${view.sessionId}</p>
 </div></main>
@@ -35,36 +35,11 @@ function renderDefaultButton(): SafeHtml {
   return html`<button class="visually-hidden" name="action" value="pay" tabindex="-1" aria-hidden="true">Pay</button>`;
 }
 
-function renderCardFields(view: CheckoutPageView): SafeHtml {
-  const field = (name: "number" | "expiry" | "cvc" | "name", label: string, value: string, attributes: SafeHtml) =>
-    renderField({
-      name,
-      label,
-      value,
-      attributes: html`type="text" required spellcheck="false" ${attributes}`,
-      errors: errorsOf(view, name),
-      focus: isFirstWrong(view, name),
-      button: null,
-    });
-  return html`${field("number", "Card number", "", html`inputmode="numeric" autocomplete="cc-number" maxlength="23" placeholder="1234 1234 1234 1234"`)}
-<div class="pair">
-${field("expiry", "Expiry", "", html`inputmode="numeric" autocomplete="cc-exp" maxlength="9" placeholder="MM / YY"`)}
-${field("cvc", "CVC", "", html`inputmode="numeric" autocomplete="cc-csc" maxlength="4" placeholder="123"`)}
-</div>
-${field("name", "Name on card", view.values.name, html`autocomplete="cc-name" maxlength="200"`)}`;
-}
-
-function renderTestCards(): SafeHtml {
-  return html`<div class="test-cards">
-<strong>Test cards</strong>
-<ul>
-<li><code>4242 4242 4242 4242</code> succeeds</li>
-<li><code>4000 0000 0000 0002</code> declines</li>
-<li><code>4000 0027 6000 3184</code> asks for 3-D Secure</li>
-</ul>
-<p class="muted">Any future expiry, any CVC. Do not enter a real card.</p>
-</div>`;
-}
+const testCards: [string, string][] = [
+  ["4242 4242 4242 4242", "succeeds"],
+  ["4000 0000 0000 0002", "declines"],
+  ["4000 0027 6000 3184", "asks for 3-D Secure"],
+];
 
 function renderButtons(view: CheckoutPageView): SafeHtml {
   const trial = view.trialDays > 0;

@@ -9,9 +9,10 @@ export function renderSummary(view: CheckoutPageView): SafeHtml {
 ${merchantMark(view.merchantName)}
 ${renderHeadline(view)}
 <dl class="rows rule">
-${row(view.productName, view.amount)}
+${row(view.seats === null ? view.productName : `${view.productName} (${view.seats})`, view.amount)}
 ${row("Subtotal", view.amount, "line")}
 ${view.discount !== null && row(view.discount.name, negative(view.discount.amountOff), "saving")}
+${view.tax !== null && row("Tax", view.tax)}
 ${view.trialDays > 0 && row("Free trial", days(view.trialDays))}
 ${row("Total due today", view.totalDueToday, "total")}
 </dl>
@@ -27,6 +28,7 @@ function renderHeadline(view: CheckoutPageView): SafeHtml {
   return html`<div class="stack tight">
 <h1 class="headline muted">Subscribe to ${view.productName}</h1>
 ${price}
+${view.seats !== null && html`<p class="muted">${view.seats}</p>`}
 ${view.description !== null && html`<p class="muted">${view.description}</p>`}
 </div>`;
 }

@@ -7,11 +7,15 @@ export interface CheckoutPageView {
   merchantName: string;
   productName: string;
   description: string | null;
-  /** Formatted, such as "$29.99". */
+  /** For each interval, before discounts; formatted, such as "$29.99". */
   amount: string;
+  /** Such as "3 × $29.99" for seats; null for one of it. */
+  seats: string | null;
   /** Such as "month". */
   interval: string;
   totalDueToday: string;
+  /** Tax that was worked out; null where none is. */
+  tax: string | null;
   email: string | null;
   trialDays: number;
   allowPromotionCode: boolean;
@@ -22,11 +26,11 @@ export interface CheckoutPageView {
 }
 
 /** The messages for one field, or with null those for the form as a whole. */
-export function errorsOf(view: CheckoutPageView, field: CheckoutField | null): string[] {
+export function errorsOf(view: Pick<CheckoutPageView, "errors">, field: CheckoutField | null): string[] {
   return view.errors.filter((error) => error.field === field).map((error) => error.message);
 }
 
 /** Whether this is the first field that has to be corrected. */
-export function isFirstWrong(view: CheckoutPageView, field: CheckoutField): boolean {
+export function isFirstWrong(view: Pick<CheckoutPageView, "errors">, field: CheckoutField): boolean {
   return view.errors.find((error) => error.field !== null)?.field === field;
 }

@@ -21,17 +21,19 @@ ${view.email !== null && html`<p class="muted">Signed in as ${view.email}</p>`}
 </div>
 ${view.message !== null && notice(view.message.kind, view.message.text)}
 ${renderPlan(view)}
-${renderPaymentMethod(view.paymentMethod)}
+${renderPaymentMethod(view)}
 ${renderInvoices(view.invoices)}
 </main>
 <footer class="footer">Local Stripe sandbox</footer>`;
   return renderLayout({ title: `Manage your subscription – ${view.merchantName}`, tinted: true, body });
 }
 
-function renderPaymentMethod(card: PortalPageView["paymentMethod"]): SafeHtml {
+function renderPaymentMethod({ paymentMethod: card, canUpdateCard }: PortalPageView): SafeHtml {
   const details =
     card === null
       ? html`<p class="muted">No payment method on file.</p>`
       : html`<div class="between"><p><strong>${humanize(card.brand)}</strong> •••• ${card.last4}</p><p class="muted">Expires ${card.expiry}</p></div>`;
-  return html`<section class="card stack"><h2>Payment method</h2>${details}</section>`;
+  return html`<section class="card stack"><h2>Payment method</h2>${details}${canUpdateCard && updateCardForm}</section>`;
 }
+
+const updateCardForm = html`<form method="post" class="buttons"><button class="button secondary" name="action" value="card">Update payment method</button></form>`;

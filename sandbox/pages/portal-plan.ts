@@ -1,4 +1,4 @@
-import { statusBadge } from "./components.js";
+import { humanize, statusBadge } from "./components.js";
 import { html, type SafeHtml } from "./html.js";
 import type { PortalPageView } from "./portal-view.js";
 
@@ -15,7 +15,7 @@ export function renderPlan(view: PortalPageView): SafeHtml {
 <div class="stack tight">
 <p><strong>${plan.productName}</strong></p>
 <p class="price">${plan.amount} <small>per ${plan.interval}</small></p>
-${plan.quantity > 1 && html`<p class="muted">Quantity: ${plan.quantity}</p>`}
+${plan.seats !== null && html`<p class="muted">${plan.seats}</p>`}
 </div>
 ${renderDates(plan)}
 ${renderActions(view, plan)}
@@ -37,20 +37,32 @@ function renderActions(view: PortalPageView, plan: Subscription): SafeHtml | nul
     return html`<form method="post" class="buttons"><button class="button primary" name="action" value="resume">Don’t cancel plan</button></form>`;
   }
   if (!view.canCancel) return null;
-  if (view.confirmCancel) return renderConfirmation(plan);
+  if (view.confirmCancel) return renderConfirmation(view, plan);
   return html`<form method="post" class="buttons"><button class="button secondary" name="action" value="cancel">Cancel plan</button></form>`;
 }
 
-function renderConfirmation(plan: Subscription): SafeHtml {
+/** What cancelling means, why it is asked for, and the two answers. */
+export function renderConfirmation(view: PortalPageView, plan: Subscription): SafeHtml {
   const until = plan.renewsOn === null ? "the end of the paid period" : plan.renewsOn;
-  return html`<form method="post" class="stack rule">
+  return html`<form method="post" class="stack">
 <div class="stack tight">
 <h2>Cancel ${plan.productName}?</h2>
 <p class="muted">You keep access until ${until}. After that the plan ends and you are not charged again.</p>
 </div>
+${view.cancelReasons.length > 0 && renderReasons(view.cancelReasons)}
 <div class="buttons">
 <button class="button danger" name="action" value="confirm_cancel">Yes, cancel plan</button>
 <button class="button secondary" name="action" value="back">Keep my plan</button>
 </div>
 </form>`;
+}
+
+function renderReasons(reasons: readonly string[]): SafeHtml {
+  return html`<div class="field">
+<label for="feedback">Why do you cancel? (optional)</label>
+<select id="feedback" name="feedback">
+<option value="">Choose a reason</option>
+${reasons.map((reason) => html`<option value="${reason}">${humanize(reason)}</option>`)}
+</select>
+</div>`;
 }

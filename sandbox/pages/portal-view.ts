@@ -9,7 +9,8 @@ export interface PortalPageView {
     productName: string;
     amount: string;
     interval: string;
-    quantity: number;
+    /** Such as "3 × $29.99"; null for one of it. */
+    seats: string | null;
     status: string;
     renewsOn: string | null;
     /** Set once the plan is due to end. */
@@ -25,6 +26,9 @@ export interface PortalPageView {
     url: string | null;
   }[];
   canCancel: boolean;
+  canUpdateCard: boolean;
+  /** Reasons to choose from when cancelling; empty where none is asked for. */
+  cancelReasons: string[];
   /** Whether the page is asking for confirmation of a cancellation. */
   confirmCancel: boolean;
 }

@@ -63,12 +63,12 @@ a:hover { color: var(--accent-dark); }
 .buttons { display: flex; flex-wrap: wrap; gap: 12px; }
 .field { display: grid; grid-template-columns: minmax(0, 1fr); gap: 6px; align-content: start; }
 .field label, .label { font-size: .875rem; font-weight: 600; }
-input {
+input, select {
   width: 100%; min-height: 46px; padding: 9px 13px; border: 1px solid var(--field); border-radius: 9px;
   background: var(--paper); color: var(--ink); font: inherit;
 }
 input::placeholder { color: #6b758c; opacity: 1; }
-input:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
+input:focus-visible, select:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 input[aria-invalid] { border-color: var(--danger); background: var(--danger-tint); }
 .field-error { color: var(--danger); font-size: .875rem; font-weight: 500; }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }

@@ -4,6 +4,7 @@ import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
 import { redeem } from "../billing/discounts.js";
+import { priceOf } from "../billing/order.js";
 import { idOf, inlinePrice, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import type { CheckoutPlan } from "../checkout/plan.js";
 import { putSessionWithPlan } from "../checkout/session-amounts.js";
@@ -28,7 +29,13 @@ export function createCheckoutSession(world: World, params: Params): Stripe.Chec
   for (const price of prices) refuseUnlessOfferedIn(price, currency);
   if (customer) refuseOtherCurrency(world, customer, currency);
   const [discount] = params.discounts ?? [];
-  const redemption = discount ? redeem(world, discount, customer?.id ?? null) : null;
+  if (params.automatic_tax?.enabled) refuseWithoutLocation(params, customer);
+  const items = params.line_items.flatMap(({ quantity }, index) => {
+    const price = prices[index];
+    return price ? [{ price, quantity: quantity ?? 1 }] : [];
+  });
+  const purchase = { customer: customer?.id ?? null, currency, amount: priceOf({ items, currency }) };
+  const redemption = discount ? redeem(world, discount, purchase) : null;
 
   const plan: CheckoutPlan = {
     items: params.line_items.map(({ price, quantity }) => ({ price, quantity: quantity ?? 1 })),
@@ -63,7 +70,7 @@ function buildSession(
     allowed_payment_method_types: params.allowed_payment_method_types ?? null,
     amount_subtotal: null,
     amount_total: null,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: automaticTax(params, customer),
     billing_address_collection: params.billing_address_collection ?? null,
     cancel_url: params.cancel_url ?? null,
     client_reference_id: params.client_reference_id ?? null,
@@ -126,6 +133,23 @@ function buildSession(
     url: `${world.origin}/c/pay/${id}`,
     wallet_options: null,
   };
+}
+
+/** The address is asked for on Stripe's page; the sandbox's does not ask, and its tax is always 0. */
+function automaticTax(params: Params, customer: Stripe.Customer | null): Stripe.Checkout.Session.AutomaticTax {
+  if (!params.automatic_tax?.enabled) return { enabled: false, liability: null, provider: null, status: null };
+  const status = customer?.address ? "complete" : "requires_location_inputs";
+  return { enabled: true, liability: { type: "self" }, provider: "stripe", status };
+}
+
+function refuseWithoutLocation(params: Params, customer: Stripe.Customer | null): void {
+  if (!customer || customer.address || params.customer_update?.address === "auto") return;
+  throw invalidRequest(
+    "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the " +
+      "Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save " +
+      "the address entered in Checkout to the Customer.",
+    { code: "customer_tax_location_invalid" },
+  );
 }
 
 function initialDetails(email: string | null): Stripe.Checkout.Session.CustomerDetails | null {

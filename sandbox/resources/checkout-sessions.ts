@@ -55,7 +55,7 @@ export const createParams = {
   after_expiration: notHere,
   allow_promotion_codes: bool,
   allowed_payment_method_types: listOf(only("card")),
-  automatic_tax: onlyDisabled,
+  automatic_tax: hash({ enabled: required(bool), liability: notHere }),
   billing_address_collection: oneOf("auto", "required"),
   branding_settings: notHere,
   cancel_url: text,

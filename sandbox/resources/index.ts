@@ -6,6 +6,7 @@ import { couponOperations } from "./coupons.js";
 import { customerOperations } from "./customers.js";
 import { eventOperations } from "./events.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
+import { invoicePreviewOperations } from "./invoice-previews.js";
 import { invoiceOperations } from "./invoices.js";
 import { paymentIntentOperations } from "./payment-intents.js";
 import { paymentMethodOperations } from "./payment-methods.js";
@@ -28,6 +29,7 @@ export const operations: Operation[] = [
   ...customerOperations,
   ...eventOperations,
   ...invoiceOperations,
+  ...invoicePreviewOperations,
   ...invoicePaymentOperations,
   ...paymentIntentOperations,
   ...paymentMethodOperations,

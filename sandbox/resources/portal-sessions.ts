@@ -6,13 +6,14 @@ import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { defaultConfiguration, getConfiguration } from "./portal-configurations.js";
+import { flowData, readFlow } from "./portal-flows.js";
 
 const createParams = {
   after_expiration: notHere,
   configuration: text,
   customer: required(text),
   customer_account: notHere,
-  flow_data: notHere,
+  flow_data: flowData,
   locale: text,
   on_behalf_of: notHere,
   return_url: text,
@@ -42,7 +43,7 @@ function createPortalSession(world: World, params: Read<typeof createParams>): S
     created: nowInSeconds(world),
     customer: customer.id,
     customer_account: null,
-    flow: null,
+    flow: params.flow_data ? readFlow(world, params.flow_data, customer, configuration) : null,
     livemode: false,
     locale: params.locale ?? null,
     on_behalf_of: null,

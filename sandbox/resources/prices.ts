@@ -138,6 +138,7 @@ function createPrice(world: World, params: Read<typeof createParams>): Stripe.Pr
   if (!/^[a-z]{3}$/.test(currency)) {
     throw invalidParameter("parameter_invalid", `Invalid currency: ${params.currency}`, "currency");
   }
+  refuseOwnCurrency(currency, params.currency_options);
   if (params.lookup_key !== undefined) claimLookupKey(world, params.lookup_key, params.transfer_lookup_key ?? false);
   const behavior = params.tax_behavior ?? "unspecified";
   const price = world.tables.price.put({
@@ -176,6 +177,11 @@ function createPrice(world: World, params: Read<typeof createParams>): Stripe.Pr
 
 function updatePrice(world: World, params: Read<typeof updateParams>, id: string): Stripe.Price {
   const before = getPrice(world, id);
+  refuseOwnCurrency(before.currency, params.currency_options ?? {});
+  refuseOtherTax(before.tax_behavior, params.tax_behavior);
+  if (params.active === false && world.tables.product.find(idOf(before.product))?.default_price === id) {
+    throw invalidRequest("This price cannot be archived because it is the default price of its product.");
+  }
   const isClaimed = typeof params.lookup_key === "string" && params.lookup_key !== before.lookup_key;
   if (isClaimed && params.lookup_key) claimLookupKey(world, params.lookup_key, params.transfer_lookup_key ?? false);
   const after = world.tables.price.put({
@@ -189,6 +195,19 @@ function updatePrice(world: World, params: Read<typeof updateParams>, id: string
   });
   recordEvent(world, "price.updated", after, before);
   return after;
+}
+
+/** A price's own currency has its amount outside the options, for good. */
+function refuseOwnCurrency(currency: string, options: Record<string, unknown> = {}): void {
+  if (!Object.keys(options).some((option) => option.toLowerCase() === currency)) return;
+  const param = `currency_options[${currency}]`;
+  throw invalidRequest("The currency option is that of the price itself: leave it out.", { param });
+}
+
+/** Once it is said whether tax is included, that stays. */
+function refuseOtherTax(before: Stripe.Price["tax_behavior"], wanted: Stripe.Price.TaxBehavior | undefined): void {
+  if (wanted === undefined || wanted === before || before === "unspecified" || before === null) return;
+  throw invalidRequest(`The price's tax behavior is ${before} and cannot change.`, { param: "tax_behavior" });
 }
 
 /** A lookup key belongs to one active price; it moves only when that is asked for. */

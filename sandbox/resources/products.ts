@@ -31,7 +31,11 @@ const createParams = {
   type: oneOf("service", "good"),
 } satisfies Covers<Stripe.ProductCreateParams>;
 
-const updateParams = { ...shared, name: text, default_price: text } satisfies Covers<Stripe.ProductUpdateParams>;
+const updateParams = {
+  ...shared,
+  name: text,
+  default_price: clearable(text),
+} satisfies Covers<Stripe.ProductUpdateParams>;
 
 const listParams = {
   ...paging,
@@ -70,13 +74,14 @@ export const productOperations = [
     params: updateParams,
     run: (world, params, id) => {
       const before = getProduct(world, id);
-      if (params.default_price !== undefined && !world.tables.price.find(params.default_price)) {
-        throw noSuch("price", params.default_price, "default_price");
+      const { default_price } = params;
+      if (default_price && world.tables.price.find(default_price)?.product !== id) {
+        throw noSuch("price", default_price, "default_price");
       }
       const changed = applyChanges(before, params);
       const after = world.tables.product.put({
         ...changed,
-        default_price: params.default_price ?? before.default_price ?? null,
+        default_price: default_price === undefined ? (before.default_price ?? null) : default_price,
         updated: nowInSeconds(world),
       });
       recordEvent(world, "product.updated", after, before);

@@ -8,6 +8,7 @@ import {
   type Covers,
   hash,
   integer,
+  mapOf,
   metadata,
   notHere,
   oneOf,
@@ -15,12 +16,15 @@ import {
   required,
   text,
 } from "../api/params.js";
+import { asOfNow } from "../billing/discounts.js";
 import { idOf } from "../billing/price-amounts.js";
 import { newId, randomText } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { getCoupon } from "./coupons.js";
 import { getCustomer } from "./customers.js";
+
+const minimums = mapOf(required(hash({ minimum_amount: required(integer({ min: 1 })) })));
 
 const createParams = {
   active: bool,
@@ -31,13 +35,18 @@ const createParams = {
   max_redemptions: integer({ min: 1 }),
   metadata,
   promotion: required(hash({ coupon: required(text), type: required(oneOf("coupon")) })),
-  restrictions: notHere,
+  restrictions: hash({
+    currency_options: minimums,
+    first_time_transaction: bool,
+    minimum_amount: integer({ min: 1 }),
+    minimum_amount_currency: text,
+  }),
 } satisfies Covers<Stripe.PromotionCodeCreateParams>;
 
 const updateParams = {
   active: bool,
   metadata,
-  restrictions: notHere,
+  restrictions: hash({ currency_options: minimums }),
 } satisfies Covers<Stripe.PromotionCodeUpdateParams>;
 
 const listParams = {
@@ -60,7 +69,7 @@ export const promotionCodeOperations = [
     path: `${path}/:id`,
     answers,
     params: {},
-    run: (world, _params, id) => getPromotionCode(world, id),
+    run: (world, _params, id) => asOfNow(world, getPromotionCode(world, id)),
   }),
   operation({
     method: "POST",
@@ -70,9 +79,15 @@ export const promotionCodeOperations = [
     run: (world, params, id) => {
       const before = getPromotionCode(world, id);
       const metadata = mergeMetadata(before.metadata, params.metadata);
-      const after = world.tables.promotion_code.put({ ...before, active: params.active ?? before.active, metadata });
+      const currency_options = { ...before.restrictions.currency_options, ...params.restrictions?.currency_options };
+      const after = world.tables.promotion_code.put({
+        ...before,
+        active: params.active ?? before.active,
+        metadata,
+        restrictions: { ...before.restrictions, currency_options },
+      });
       recordEvent(world, "promotion_code.updated", after, before);
-      return after;
+      return asOfNow(world, after);
     },
   }),
   operation({
@@ -83,6 +98,7 @@ export const promotionCodeOperations = [
     run: (world, params) => {
       const found = world.tables.promotion_code
         .newestFirst()
+        .map((code) => asOfNow(world, code))
         .filter((code) => matches(params.active, code.active) && params.created(code.created))
         .filter((code) => matches(params.code?.toLowerCase(), code.code.toLowerCase()))
         .filter((code) => matches(params.coupon, code.promotion.coupon && idOf(code.promotion.coupon)))
@@ -92,10 +108,18 @@ export const promotionCodeOperations = [
   }),
 ];
 
-/** The active code of that spelling, whatever the case. */
-export function findPromotionCode(world: World, code: string): Stripe.PromotionCode | undefined {
+/** The active code of that spelling, whatever the case: the customer's own, or else one for everybody. */
+export function findPromotionCode(
+  world: World,
+  code: string,
+  customer: string | null,
+): Stripe.PromotionCode | undefined {
   const wanted = code.trim().toLowerCase();
-  return world.tables.promotion_code.newestFirst().find((known) => known.active && known.code.toLowerCase() === wanted);
+  const same = world.tables.promotion_code
+    .newestFirst()
+    .filter((known) => known.code.toLowerCase() === wanted && asOfNow(world, known).active);
+  const own = same.find((known) => known.customer !== null && idOf(known.customer) === customer);
+  return own ?? same.find((known) => known.customer === null);
 }
 
 function getPromotionCode(world: World, id: string): Stripe.PromotionCode {
@@ -106,9 +130,14 @@ function getPromotionCode(world: World, id: string): Stripe.PromotionCode {
 
 function createPromotionCode(world: World, params: Read<typeof createParams>): Stripe.PromotionCode {
   const coupon = getCoupon(world, params.promotion.coupon, "promotion[coupon]");
+  const { minimum_amount, minimum_amount_currency } = params.restrictions ?? {};
+  if ((minimum_amount === undefined) !== (minimum_amount_currency === undefined)) {
+    throw invalidRequest("You must pass `minimum_amount` and `minimum_amount_currency` together.");
+  }
   if (params.customer !== undefined) getCustomer(world, params.customer, "customer");
   const code = params.code ?? randomText(8).toUpperCase();
-  if (findPromotionCode(world, code)) {
+  const known = findPromotionCode(world, code, params.customer ?? null);
+  if (known && (known.customer === null) === (params.customer === undefined)) {
     throw invalidRequest(`An active promotion code with \`code: ${code}\` already exists.`, { param: "code" });
   }
   const created = world.tables.promotion_code.put({
@@ -124,7 +153,12 @@ function createPromotionCode(world: World, params: Read<typeof createParams>): S
     max_redemptions: params.max_redemptions ?? null,
     metadata: mergeMetadata({}, params.metadata),
     promotion: { coupon: coupon.id, type: "coupon" },
-    restrictions: { first_time_transaction: false, minimum_amount: null, minimum_amount_currency: null },
+    restrictions: {
+      currency_options: params.restrictions?.currency_options ?? {},
+      first_time_transaction: params.restrictions?.first_time_transaction ?? false,
+      minimum_amount: params.restrictions?.minimum_amount ?? null,
+      minimum_amount_currency: params.restrictions?.minimum_amount_currency?.toLowerCase() ?? null,
+    },
     times_redeemed: 0,
   });
   recordEvent(world, "promotion_code.created", created);

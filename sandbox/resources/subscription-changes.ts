@@ -38,16 +38,19 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
   };
   const changed: Stripe.Subscription = {
     ...applyCancelAt(world, described, params),
-    default_payment_method:
-      params.default_payment_method === undefined
-        ? before.default_payment_method
-        : getPaymentMethod(world, params.default_payment_method, "default_payment_method").id,
+    default_payment_method: methodOf(world, before, params.default_payment_method),
     description: params.description === undefined ? before.description : params.description,
     metadata: mergeMetadata(before.metadata, params.metadata),
   };
   const after = world.tables.subscription.put(changed);
   recordEvent(world, "customer.subscription.updated", after, before);
   return after;
+}
+
+/** The card that was given; none when it was taken away, so that the customer's own is charged. */
+function methodOf(world: World, before: Stripe.Subscription, given: string | null | undefined) {
+  if (given === undefined) return before.default_payment_method;
+  return given === null ? null : getPaymentMethod(world, given, "default_payment_method").id;
 }
 
 /** Cancels now. */

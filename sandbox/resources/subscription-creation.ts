@@ -4,7 +4,7 @@ import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
 import { redeem } from "../billing/discounts.js";
-import { type Order, totalOf } from "../billing/order.js";
+import { type Order, priceOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
 import { idOf, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
@@ -23,8 +23,11 @@ import type { createParams } from "./subscriptions.js";
 export function createSubscription(world: World, params: Read<typeof createParams>): Stripe.Subscription {
   const customer = getCustomer(world, params.customer, "customer");
   const [discount] = params.discounts ?? [];
-  const redemption = discount ? redeem(world, discount, customer.id) : null;
-  const order = orderFrom(world, params, customer, redemption?.coupon ?? null);
+  const undiscounted = orderFrom(world, params, customer);
+  const { currency } = undiscounted;
+  const purchase = { customer: customer.id, currency, amount: priceOf(undiscounted) };
+  const redemption = discount ? redeem(world, discount, purchase) : null;
+  const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
   refuseOtherCurrency(world, customer, order.currency);
   const { total } = totalOf(order);
   const method = methodFor(world, customer, params.default_payment_method);
@@ -52,6 +55,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
     terms: {
       customer: customer.id,
       defaultPaymentMethod: params.default_payment_method ?? null,
+      isTaxAutomatic: false,
       metadata: mergeMetadata({}, params.metadata),
       description: params.description ?? null,
     },
@@ -65,12 +69,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
   return subscription;
 }
 
-function orderFrom(
-  world: World,
-  params: Read<typeof createParams>,
-  customer: Stripe.Customer,
-  coupon: Stripe.Coupon | null,
-): Order {
+function orderFrom(world: World, params: Read<typeof createParams>, customer: Stripe.Customer): Order {
   const items = params.items.map(({ price, quantity, metadata }, index) => {
     const found = getPrice(world, price, `items[${index}][price]`);
     if (!found.recurring) {
@@ -87,7 +86,7 @@ function orderFrom(
   const currency = params.currency ?? customersOwn ?? first.price.currency;
   for (const { price } of items) refuseUnlessOfferedIn(price, currency);
   const days = params.trial_period_days ?? 0;
-  return { items, currency, coupon, trialEnd: days > 0 ? addDays(nowInSeconds(world), days) : null };
+  return { items, currency, coupon: null, trialEnd: days > 0 ? addDays(nowInSeconds(world), days) : null };
 }
 
 function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {

@@ -89,7 +89,7 @@ export const updateParams = {
   cancellation_details: cancellationDetails,
   collection_method: only("charge_automatically"),
   days_until_due: notHere,
-  default_payment_method: text,
+  default_payment_method: clearable(text),
   default_source: notHere,
   default_tax_rates: notHere,
   description: clearable(text),

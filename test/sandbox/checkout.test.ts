@@ -215,3 +215,42 @@ test("a customer cannot subscribe in two currencies", async () => {
     openCheckout(stripe, { customer: customer.id, line_items: [{ price: price.id, quantity: 1 }] }),
   ).rejects.toThrow("You cannot combine currencies on a single customer.");
 });
+
+test("a price is charged in the currency that the session names, and in no other one beside it", async () => {
+  const { stripe } = await openSandbox();
+  const customer = await stripe.customers.create({ email: "ada@example.com" });
+  const price = await stripe.prices.create({
+    currency: "usd",
+    unit_amount: 2999,
+    currency_options: { jpy: { unit_amount: 4500 } },
+    recurring: { interval: "month" },
+    product_data: { name: "Professional" },
+  });
+  const order = { customer: customer.id, line_items: [{ price: price.id, quantity: 2 }] };
+  await expect(openCheckout(stripe, { ...order, currency: "eur" })).rejects.toThrow("expected currency: `eur`");
+  const session = await openCheckout(stripe, { ...order, currency: "JPY" });
+  expect(session).toMatchObject({ currency: "jpy", amount_total: 9000 });
+  // A page that waits to be paid binds as well.
+  await expect(openCheckout(stripe, { ...order, currency: "usd" })).rejects.toThrow("cannot combine currencies");
+  const page = await (await fetch(session.url)).text();
+  for (const shown of ["Professional (2 × ¥4,500)", "¥9,000 <small>per month", "Pay ¥9,000"])
+    expect(page).toContain(shown);
+  await pay(session.url);
+  const [subscription] = (await stripe.subscriptions.list()).data;
+  expect(subscription).toMatchObject({ currency: "jpy", items: { data: [{ price: { id: price.id }, quantity: 2 }] } });
+  expect((await stripe.invoices.list()).data).toMatchObject([{ currency: "jpy", amount_paid: 9000 }]);
+  expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ currency: "jpy" });
+});
+
+test("automatic tax needs a place to work it out from, and comes to nothing here", async () => {
+  const { stripe } = await openSandbox();
+  const customer = await stripe.customers.create({ email: "ada@example.com" });
+  const taxed = { customer: customer.id, automatic_tax: { enabled: true } };
+  await expect(openCheckout(stripe, taxed)).rejects.toMatchObject({ code: "customer_tax_location_invalid" });
+  const session = await openCheckout(stripe, { ...taxed, customer_update: { address: "auto" } });
+  expect(session.automatic_tax).toMatchObject({ enabled: true, status: "requires_location_inputs" });
+  await pay(session.url);
+  expect((await stripe.checkout.sessions.retrieve(session.id)).automatic_tax.status).toBe("complete");
+  const [invoice] = (await stripe.invoices.list()).data;
+  expect(invoice).toMatchObject({ total: 2999, total_taxes: [], automatic_tax: { enabled: true, status: "complete" } });
+});

@@ -69,6 +69,100 @@ test("a configuration without cancelling offers none and refuses it", async () =
   expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ cancel_at: null });
 });
 
+const redirect = { type: "redirect", redirect: { return_url: "http://shop.test/done" } } as const;
+const card = { number: "5555 5555 5555 4444", expiry: "12/34", cvc: "123", name: "Ada Lovelace" };
+
+test("the cancel flow shows only its question, and leads on once it is answered", async () => {
+  const { stripe } = await openSandbox();
+  const { customer, subscription } = await subscribe(stripe);
+  const configuration = await stripe.billingPortal.configurations.create({
+    features: {
+      subscription_cancel: {
+        enabled: true,
+        cancellation_reason: { enabled: true, options: ["too_expensive", "unused"] },
+      },
+    },
+  });
+  const flow_data = {
+    type: "subscription_cancel",
+    subscription_cancel: { subscription: subscription.id },
+    after_completion: redirect,
+  } as const;
+  const params = { customer: customer.id, configuration: configuration.id, flow_data };
+  const portal = await stripe.billingPortal.sessions.create(params);
+  expect(portal.flow).toMatchObject({ type: "subscription_cancel", after_completion: redirect });
+  const page = await (await fetch(portal.url)).text();
+  expect(page).toContain("Too expensive");
+  expect(page).not.toContain("Payment method");
+  const answer = await post(portal.url, { action: "confirm_cancel", feedback: "unused" });
+  expect(answer.headers.get("location")).toBe("http://shop.test/done");
+  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({
+    cancel_at_period_end: true,
+    cancellation_details: { reason: "cancellation_requested", feedback: "unused" },
+  });
+  await expect(stripe.billingPortal.sessions.create(params)).rejects.toThrow("already set to be canceled");
+});
+
+test("a flow is refused where the configuration does not have it, and for somebody else's subscription", async () => {
+  const { stripe } = await openSandbox();
+  const { customer, subscription } = await subscribe(stripe);
+  const { id: configuration } = await stripe.billingPortal.configurations.create({
+    features: { invoice_history: { enabled: true } },
+  });
+  const cancel = { type: "subscription_cancel", subscription_cancel: { subscription: subscription.id } } as const;
+  for (const flow_data of [cancel, { type: "payment_method_update" } as const]) {
+    await expect(
+      stripe.billingPortal.sessions.create({ customer: customer.id, configuration, flow_data }),
+    ).rejects.toThrow("disabled");
+  }
+  const stranger = await stripe.customers.create();
+  await expect(
+    stripe.billingPortal.sessions.create({ customer: stranger.id, flow_data: cancel }),
+  ).rejects.toMatchObject({ code: "resource_missing" });
+});
+
+test("the payment method flow makes a good card the customer's own and leaves the subscription's alone", async () => {
+  const { stripe } = await openSandbox();
+  const { customer, subscription } = await subscribe(stripe);
+  const portal = await stripe.billingPortal.sessions.create({
+    customer: customer.id,
+    flow_data: { type: "payment_method_update", after_completion: redirect },
+  });
+  expect((await post(portal.url, { action: "save_card", ...card, number: "4000000000000002" })).status).toBe(402);
+  expect(await stripe.customers.retrieve(customer.id)).toMatchObject({
+    invoice_settings: { default_payment_method: null },
+  });
+  const saved = await post(portal.url, { action: "save_card", ...card });
+  expect(saved.headers.get("location")).toBe("http://shop.test/done");
+  expect(
+    await stripe.customers.retrieve(customer.id, { expand: ["invoice_settings.default_payment_method"] }),
+  ).toMatchObject({ invoice_settings: { default_payment_method: { card: { last4: "4444", exp_year: 2034 } } } });
+  expect((await eventTypes(stripe)).slice(-2)).toEqual(["payment_method.attached", "customer.updated"]);
+  const own = (await stripe.subscriptions.retrieve(subscription.id)).default_payment_method;
+  expect(own).toBe(subscription.default_payment_method);
+  await stripe.subscriptions.update(subscription.id, { default_payment_method: "" });
+  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ default_payment_method: null });
+});
+
+test("a flow without a way on ends on the portal's home page, or on a page that says so", async () => {
+  const { stripe } = await openSandbox();
+  const { customer } = await subscribe(stripe);
+  const type = "payment_method_update";
+  const home = await stripe.billingPortal.sessions.create({ customer: customer.id, flow_data: { type } });
+  const led = await post(home.url, { action: "save_card", ...card });
+  expect(led.headers.get("location")).toBe(home.url);
+  expect(await (await fetch(home.url)).text()).toContain("Invoice history");
+  const after_completion = {
+    type: "hosted_confirmation",
+    hosted_confirmation: { custom_message: "All set." },
+  } as const;
+  const told = await stripe.billingPortal.sessions.create({
+    customer: customer.id,
+    flow_data: { type, after_completion },
+  });
+  expect(await (await post(told.url, { action: "save_card", ...card })).text()).toContain("All set.");
+});
+
 test("an invoice has a page and a PDF", async () => {
   const { stripe } = await openSandbox();
   await subscribe(stripe);
