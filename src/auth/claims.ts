@@ -1,8 +1,9 @@
 import type { IdentityConfig } from "../config.js";
 import { InvalidToken } from "./invalid-token.js";
+import type { Standing } from "./trusted-issuers.js";
 import type { Viewer, ViewerRole } from "./viewer.js";
 
-/** The payload of a token whose signature, issuer, audience and times are verified. */
+/** The payload of a token whose signature, issuer and audience are verified. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>;
 
 type ClaimNames = IdentityConfig["claims"];
@@ -16,15 +17,14 @@ const LAST_SECOND = 8.64e12;
 const unstorable = /[\p{Cc}\p{Cs}]/u;
 
 /** Reads the caller out of verified claims. Throws InvalidToken (`claims`) naming the claim that is missing or malformed. */
-export function readViewer(payload: VerifiedClaims, names: ClaimNames): Viewer {
+export function readViewer(payload: VerifiedClaims, names: ClaimNames, standing: Standing): Viewer {
   const subject = readId(payload, "sub");
   if (subject === null) throw new InvalidToken("claims", "The token has no `sub` claim.");
 
-  const roles = readRoles(payload, names);
-  const payerId = roles.has("SERVICE") ? null : readId(payload, names.payer);
-  if (!roles.has("SERVICE") && payerId !== null) roles.add("CUSTOMER");
-  if (roles.size === 0)
-    throw new InvalidToken("claims", `The token has no \`${names.payer}\` claim, which names who pays.`);
+  const roles = readRoles(payload, names, standing);
+  const payerId = standing === "administrators only" || roles.has("SERVICE") ? null : readId(payload, names.payer);
+  if (payerId !== null) roles.add("CUSTOMER");
+  if (roles.size === 0) throw new InvalidToken("claims", missingClaim(names, standing));
 
   return {
     subject,
@@ -37,12 +37,18 @@ export function readViewer(payload: VerifiedClaims, names: ClaimNames): Viewer {
   };
 }
 
-/** ADMIN and SERVICE as the token grants them; CUSTOMER depends on the payer. */
-function readRoles(payload: VerifiedClaims, names: ClaimNames): Set<ViewerRole> {
+function missingClaim({ payer, roles }: ClaimNames, standing: Standing): string {
+  return standing === "administrators only"
+    ? `The token's \`${roles}\` claim does not make an administrator, and its issuer names nobody else.`
+    : `The token has no \`${payer}\` claim, which names who pays.`;
+}
+
+/** ADMIN and SERVICE as the token grants them, where it may; CUSTOMER depends on the payer. */
+function readRoles(payload: VerifiedClaims, names: ClaimNames, standing: Standing): Set<ViewerRole> {
   const granted = readWords(payload, names.roles);
   const roles = new Set<ViewerRole>();
-  if (granted.includes(names.adminRole)) roles.add("ADMIN");
-  if (granted.includes(names.serviceRole)) roles.add("SERVICE");
+  if (granted.includes(names.adminRole) && standing !== "all but administrators") roles.add("ADMIN");
+  if (granted.includes(names.serviceRole) && standing !== "administrators only") roles.add("SERVICE");
   return roles;
 }
 
@@ -88,7 +94,21 @@ function readExpiry(payload: VerifiedClaims): Date {
   return new Date(seconds * 1000);
 }
 
-/** Names with dots or slashes are plain keys; what every object inherits is no claim. */
+/**
+ * The claim of that name, or else what a dotted name leads to in nested objects: `app_metadata.roles`.
+ * A key that has dots of its own is found as it stands. What every object inherits is no claim.
+ */
 function claim(payload: VerifiedClaims, name: string): unknown {
-  return Object.hasOwn(payload, name) ? payload[name] : undefined;
+  if (Object.hasOwn(payload, name)) return payload[name];
+  for (let dot = name.indexOf("."); dot !== -1; dot = name.indexOf(".", dot + 1)) {
+    const head = name.slice(0, dot);
+    const inner = Object.hasOwn(payload, head) ? payload[head] : undefined;
+    const found = isNested(inner) ? claim(inner, name.slice(dot + 1)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function isNested(value: unknown): value is VerifiedClaims {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -27,14 +27,21 @@ export function developmentToken(
 ): string {
   if (identity.mode === "production")
     throw new Error("Development tokens do not exist in production: your product signs the tokens.");
-  const { secret, issuer, audience } = identity.jwt;
-  const key = createSecretKey(Buffer.from(secret));
-  return jwt.sign(claimsOf(identity.claims, person), key, {
+  const [secret] = identity.jwt.secrets;
+  if (secret === undefined) throw new Error("Development tokens need JWT_SECRET.");
+  const { issuer, audience } = intendedFor(identity, person);
+  return jwt.sign(claimsOf(identity.claims, person), createSecretKey(Buffer.from(secret)), {
     algorithm: "HS256",
     issuer,
     audience,
     expiresIn: expiresInSeconds,
   });
+}
+
+function intendedFor({ jwt: everybody, admin }: IdentityConfig, { role }: DevelopmentPerson) {
+  if (role !== "admin" || !admin) return everybody;
+  if (admin.jwksUrl) throw new Error("ADMIN_JWKS_URL is set: an administrator's token comes from ADMIN_ISSUER.");
+  return admin;
 }
 
 function claimsOf(

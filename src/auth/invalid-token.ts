@@ -4,10 +4,23 @@ export type InvalidTokenReason =
   | "expired"
   | "not_yet_valid"
   | "signature"
+  | "key"
   | "algorithm"
   | "issuer"
   | "audience"
   | "claims";
+
+const explanations: Readonly<Record<InvalidTokenReason, string>> = {
+  malformed: "The token is malformed.",
+  expired: "The token has expired.",
+  not_yet_valid: "The token is not valid yet.",
+  signature: "The token's signature is wrong.",
+  key: "The token is signed with a key that its issuer does not publish.",
+  algorithm: "The token is signed with an algorithm that is not accepted here.",
+  issuer: "The token comes from another issuer.",
+  audience: "The token is meant for another audience.",
+  claims: "The token's claims are malformed.",
+};
 
 /** Credentials were sent and are not valid. The message may be shown to the caller and holds no part of the token. */
 export class InvalidToken extends Error {
@@ -15,9 +28,8 @@ export class InvalidToken extends Error {
 
   constructor(
     readonly reason: InvalidTokenReason,
-    message: string,
-    options?: ErrorOptions,
+    message: string = explanations[reason],
   ) {
-    super(message, options);
+    super(message);
   }
 }

@@ -15,7 +15,7 @@ export function signToken({ jwt }: IdentityConfig, claims: object, { alg = "HS25
   const content = `${encode({ alg, typ: "JWT" })}.${encode(payload)}`;
   if (key === "") return `${content}.`;
   const hash = alg === "HS512" ? "sha512" : "sha256";
-  return `${content}.${createHmac(hash, key ?? jwt.secret)
+  return `${content}.${createHmac(hash, key ?? jwt.secrets[0] ?? "")
     .update(content)
     .digest("base64url")}`;
 }
