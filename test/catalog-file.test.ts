@@ -1,52 +1,6 @@
 import { expect, test } from "vitest";
-import { findFeature, findTier, freeTier, grantOf, staffTier, visibleTiers } from "../src/billing/catalog/catalog.js";
-import { CatalogFileError } from "../src/billing/catalog/catalog-fault.js";
 import { parseCatalog, readCatalogFile } from "../src/billing/catalog/catalog-file.js";
-
-const sound = `
-currency: usd
-features:
-  guests:
-    name: Guests
-    kind: limit
-    unit: guest
-  scenes:
-    name: Scenes
-    kind: switch
-tiers:
-  free:
-    name: Free
-    default: true
-    features:
-      guests: 1
-  pro:
-    name: Pro
-    prices:
-      month: 29.99
-    features:
-      guests: unlimited
-      scenes: true
-  crew:
-    name: Crew
-    hidden: true
-    staff: true
-`.trimStart();
-
-/** The sound file with one text in it replaced. */
-function changed(from: string, to: string): string {
-  if (!sound.includes(from)) throw new Error(`The sound file has no ${from}`);
-  return sound.replace(from, to);
-}
-
-function faultsOf(text: string): string[] {
-  try {
-    parseCatalog(text, "catalog.yaml");
-    return [];
-  } catch (error) {
-    if (error instanceof CatalogFileError) return error.message.split("\n");
-    throw error;
-  }
-}
+import { changed, faultsOf, sound } from "./catalog-texts.js";
 
 const anAmount = "It must be an amount in USD above 0, with at most 2 digits after the point, such as 9.99.";
 const aQuantity = "It must be a whole number from 0, or `unlimited`.";
@@ -61,7 +15,7 @@ test.each<[title: string, text: string, faults: string[]]>([
   [
     "a key that resembles none",
     changed("currency: usd\n", "currency: usd\ncolour: red\n"),
-    ["2:1 Unknown key `colour`. Known here: currency, features, tiers."],
+    ["2:1 Unknown key `colour`. Known here: currency, tax, features, tiers."],
   ],
   [
     "a wrong type",
@@ -110,6 +64,11 @@ test.each<[title: string, text: string, faults: string[]]>([
     "decimals in a currency without any",
     changed("usd", "jpy"),
     ["19:14 `month` cannot be 29.99. It must be an amount in JPY above 0, without a decimal point, such as 999."],
+  ],
+  [
+    "decimals in a currency of which only whole ones are charged",
+    changed("usd", "isk"),
+    ["19:14 `month` cannot be 29.99. It must be an amount in ISK above 0, without a decimal point, such as 999."],
   ],
   [
     "an unknown currency",
@@ -257,51 +216,4 @@ test("amounts become minor units exactly, written as numbers or as texts", () =>
   expect(["1.15", "4.35", "8.20", "20", "0.5", '"19.99"', "999999.99"].map(amountOf)).toEqual([
     115, 435, 820, 2000, 50, 1999, 99_999_999,
   ]);
-});
-
-test("the shipped catalog has the studio's tiers and prices", async () => {
-  const catalog = await readCatalogFile("catalog.yaml");
-
-  expect(catalog.currency).toBe("usd");
-  expect(visibleTiers(catalog).map((tier) => tier.slug)).toEqual(["free", "starter", "professional", "enterprise"]);
-  expect(catalog.prices).toEqual([
-    expect.objectContaining({ id: "starter_month_usd_999", tierSlug: "starter", interval: "month", unitAmount: 999 }),
-    expect.objectContaining({ id: "professional_month_usd_2999", tierSlug: "professional", unitAmount: 2999 }),
-    expect.objectContaining({ id: "enterprise_month_usd_9999", tierSlug: "enterprise", unitAmount: 9999 }),
-  ]);
-  expect(freeTier(catalog).slug).toBe("free");
-  expect(staffTier(catalog)).toMatchObject({ slug: "admin_unlimited", isHidden: true });
-  expect(findTier(catalog, "professional")).toMatchObject({ isRecommended: true, rank: 3 });
-});
-
-test("the shipped catalog has the studio's limits", async () => {
-  const catalog = await readCatalogFile("catalog.yaml");
-  const grants = catalog.tiers.map((tier) => [
-    tier.slug,
-    ...catalog.features.map(({ key, kind }) => {
-      const { isIncluded, limit } = grantOf(catalog, tier, key);
-      if (kind === "SWITCH") return isIncluded;
-      return limit ?? (isIncluded && "unlimited");
-    }),
-  ]);
-
-  expect(["tier", ...catalog.features.map((feature) => feature.key)]).toEqual([
-    "tier",
-    "guests",
-    "scenes_basic",
-    "scenes_premium",
-    "advanced_features",
-    "usage_analytics",
-    "streaming_minutes",
-    "recording_minutes",
-  ]);
-  expect(grants).toEqual([
-    ["free", 1, false, false, false, false, 60, 0],
-    ["starter", 3, true, false, false, false, 600, 60],
-    ["professional", 6, true, true, false, true, 3000, 600],
-    ["enterprise", "unlimited", true, true, true, true, "unlimited", "unlimited"],
-    ["admin_unlimited", "unlimited", true, true, true, true, "unlimited", "unlimited"],
-  ]);
-  expect(findFeature(catalog, "streaming_minutes")).toMatchObject({ kind: "METERED", unit: "minute" });
-  expect(findFeature(catalog, "guests")).toMatchObject({ kind: "LIMIT", unit: "guest" });
 });

@@ -17,7 +17,6 @@ import {
   visibleTiers,
 } from "../src/billing/catalog/catalog.js";
 import { toTier, toTierFeature, toTierPrice } from "../src/billing/catalog/catalog.type.js";
-import { pickCurrency } from "../src/billing/catalog/pricing-currency.js";
 
 function tier(slug: string, rank: number, parts: Partial<CatalogTier> = {}): CatalogTier {
   return {
@@ -45,7 +44,7 @@ function price(
   parts: Partial<CatalogPrice> = {},
 ): CatalogPrice {
   const currency = parts.currency ?? "usd";
-  const id = priceId({ tierSlug, interval, currency, unitAmount });
+  const id = priceId({ tierSlug, interval, currency, unitAmount, isTaxInclusive: false });
   return {
     id,
     tierSlug,
@@ -63,6 +62,7 @@ const some = (limit: number | null): Grant => ({ isIncluded: true, limit });
 
 const catalog: Catalog = {
   version: 7,
+  portalConfigurationId: null,
   tax: { behavior: "exclusive", automatic: false },
   currency: "usd",
   features: [
@@ -188,24 +188,6 @@ describe("the cheapest tier", () => {
     expect(
       cheapestTierGranting({ ...catalog, tiers: catalog.tiers.filter((t) => t.isHidden) }, "guests", atLeast(1)),
     ).toBe(undefined);
-  });
-});
-
-describe("the currency of a price list", () => {
-  test.each<[string | null, string | null, string]>([
-    ["EUR", "US", "eur"],
-    ["GBP", null, "gbp"],
-    [null, "DE", "eur"],
-    [null, "JP", "usd"],
-    [null, "XX", "usd"],
-    [null, null, "usd"],
-  ])("for currency %s and country %s is %s", (currency, country, picked) => {
-    expect(pickCurrency(catalog, { currency, country })).toBe(picked);
-  });
-
-  test("is not one that was sold once only", () => {
-    const before = { ...catalog, prices: [price("pro", "month", 2799, { currency: "eur", isActive: false })] };
-    expect(pickCurrency(before, { currency: null, country: "DE" })).toBe("usd");
   });
 });
 

@@ -1,5 +1,7 @@
 import type Stripe from "stripe";
-import { asking } from "./stripe-errors.js";
+import { makePortalSettings, type PortalSettings } from "./portal-settings.js";
+import { asking, everyPage } from "./stripe-errors.js";
+import { makeWebhookEndpoints, type WebhookEndpoints } from "./webhook-endpoints.js";
 
 /** A Stripe product that stands for a tier. */
 export interface TierProduct {
@@ -10,6 +12,12 @@ export interface TierProduct {
   readonly isActive: boolean;
 }
 
+/** As Stripe has it. */
+export interface StoredTierProduct extends TierProduct {
+  /** The price that the dashboard and pricing tables take first; nothing of ours reads it. */
+  readonly defaultPriceId: string | null;
+}
+
 /** A recurring price that this service made. */
 export interface TierProductPrice extends NewTierPrice {
   readonly id: string;
@@ -18,25 +26,33 @@ export interface TierProductPrice extends NewTierPrice {
 
 /** A price to make. It becomes the one that the lookup key stands for. */
 export interface NewTierPrice {
-  /** Our ID of the price; another one for each amount. */
+  /** Our ID of the price in its own currency; another one for each amount. */
   readonly priceKey: string;
   /** Names what is sold now at this place of the price list; null once another price took it over. */
   readonly lookupKey: string | null;
   readonly interval: "day" | "week" | "month" | "year";
+  /** The price's own currency. */
   readonly currency: string;
-  readonly unitAmount: number;
+  readonly amounts: Amounts;
   readonly isTaxInclusive: boolean;
 }
 
+/** Minor units by currency, the price's own among them: https://docs.stripe.com/api/prices/object#price_object-currency_options */
+export type Amounts = Readonly<Record<string, number>>;
+
 /** What the catalog's push asks of Stripe. Throws as `StripeGateway` does. */
-export interface CatalogGateway {
+export interface CatalogGateway extends PortalSettings, WebhookEndpoints {
   /** The products that stand for tiers, archived ones too. */
-  listTierProducts(): Promise<TierProduct[]>;
+  listTierProducts(): Promise<StoredTierProduct[]>;
   /** The prices of such a product that this service made, archived ones too. */
   listTierPrices(productId: string): Promise<TierProductPrice[]>;
   createTierProduct(product: TierProduct, idempotencyKey: string): Promise<void>;
   updateTierProduct(product: TierProduct): Promise<void>;
+  /** Leaves the product without a default price: Stripe refuses to archive one that is. */
+  dropDefaultPrice(productId: string): Promise<void>;
   createTierPrice(productId: string, price: NewTierPrice, idempotencyKey: string): Promise<void>;
+  /** Offers a price in further currencies; those it has keep their amounts. */
+  addCurrencies(id: string, amounts: Amounts, isTaxInclusive: boolean): Promise<void>;
   /** Offers a price again, and makes it the one that the lookup key stands for. */
   restorePrice(id: string, lookupKey: string): Promise<void>;
   /** Stops offering a price. Its subscriptions go on. */
@@ -50,9 +66,15 @@ const priceKey = "billing_price";
 /** The catalog's gateway over the SDK. */
 export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
   return {
-    listTierProducts: () => asking(async () => (await all(stripe.products.list({ limit: 100 }))).flatMap(tierProduct)),
+    ...makePortalSettings(stripe),
+    ...makeWebhookEndpoints(stripe),
+    listTierProducts: () =>
+      asking(async () => (await everyPage(stripe.products.list({ limit: 100 }))).flatMap(tierProduct)),
     listTierPrices: (product) =>
-      asking(async () => (await all(stripe.prices.list({ product, limit: 100 }))).flatMap(tierPrice)),
+      asking(async () => {
+        const params = { product, limit: 100, expand: ["data.currency_options"] };
+        return (await everyPage(stripe.prices.list(params))).flatMap(tierPrice);
+      }),
     createTierProduct: ({ id, tierSlug, name, description, isActive }, idempotencyKey) =>
       asking(async () => {
         const metadata = { [tierKey]: tierSlug };
@@ -64,18 +86,17 @@ export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
         // An empty text is how Stripe is told to drop one.
         await stripe.products.update(id, { name, active: isActive, description: description ?? "" });
       }),
+    dropDefaultPrice: (id) =>
+      asking(async () => {
+        await stripe.products.update(id, { default_price: "" });
+      }),
     createTierPrice: (product, price, idempotencyKey) =>
       asking(async () => {
-        const params: Stripe.PriceCreateParams = {
-          product,
-          currency: price.currency,
-          unit_amount: price.unitAmount,
-          recurring: { interval: price.interval },
-          tax_behavior: price.isTaxInclusive ? "inclusive" : "exclusive",
-          metadata: { [priceKey]: price.priceKey },
-          ...(price.lookupKey && { lookup_key: price.lookupKey, transfer_lookup_key: true }),
-        };
-        await stripe.prices.create(params, { idempotencyKey });
+        await stripe.prices.create(priceParams(product, price), { idempotencyKey });
+      }),
+    addCurrencies: (id, amounts, isTaxInclusive) =>
+      asking(async () => {
+        await stripe.prices.update(id, { currency_options: currencyOptions(amounts, isTaxInclusive) });
       }),
     restorePrice: (id, lookupKey) =>
       asking(async () => {
@@ -88,17 +109,40 @@ export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
   };
 }
 
-/** Every page of a list. */
-async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of list) items.push(item);
-  return items;
+function priceParams(product: string, price: NewTierPrice): Stripe.PriceCreateParams {
+  const { [price.currency]: amount, ...others } = price.amounts;
+  if (amount === undefined) throw new Error(`${price.priceKey} has no amount in its own currency.`);
+  return {
+    product,
+    currency: price.currency,
+    unit_amount: amount,
+    // Stripe refuses the price's own currency in here.
+    ...(Object.keys(others).length > 0 && { currency_options: currencyOptions(others, price.isTaxInclusive) }),
+    recurring: { interval: price.interval },
+    tax_behavior: taxBehavior(price.isTaxInclusive),
+    metadata: { [priceKey]: price.priceKey },
+    ...(price.lookupKey && { lookup_key: price.lookupKey, transfer_lookup_key: true }),
+  };
 }
 
-function tierProduct(product: Stripe.Product): TierProduct[] {
+function currencyOptions(amounts: Amounts, isTaxInclusive: boolean) {
+  const tax_behavior = taxBehavior(isTaxInclusive);
+  const options = Object.entries(amounts).map(
+    ([currency, unit_amount]) => [currency, { unit_amount, tax_behavior }] as const,
+  );
+  return Object.fromEntries(options);
+}
+
+function taxBehavior(isInclusive: boolean) {
+  return isInclusive ? "inclusive" : "exclusive";
+}
+
+function tierProduct(product: Stripe.Product): StoredTierProduct[] {
   const tierSlug = product.metadata[tierKey];
   if (!tierSlug) return [];
-  return [{ id: product.id, tierSlug, name: product.name, description: product.description, isActive: product.active }];
+  const { id, name, description, active: isActive, default_price: price } = product;
+  const defaultPriceId = typeof price === "string" ? price : (price?.id ?? null);
+  return [{ id, tierSlug, name, description, isActive, defaultPriceId }];
 }
 
 const intervals = ["day", "week", "month", "year"] as const;
@@ -108,6 +152,9 @@ function tierPrice(price: Stripe.Price): TierProductPrice[] {
   const { recurring, unit_amount: unitAmount } = price;
   const interval = intervals.find((known) => known === recurring?.interval);
   if (!key || !interval || unitAmount === null) return [];
+  const options = Object.entries(price.currency_options ?? {}).flatMap(([currency, option]) =>
+    option.unit_amount === null ? [] : [[currency, option.unit_amount] as const],
+  );
   return [
     {
       id: price.id,
@@ -115,7 +162,7 @@ function tierPrice(price: Stripe.Price): TierProductPrice[] {
       lookupKey: price.lookup_key,
       interval,
       currency: price.currency,
-      unitAmount,
+      amounts: { ...Object.fromEntries(options), [price.currency]: unitAmount },
       isTaxInclusive: price.tax_behavior === "inclusive",
       isActive: price.active,
     },

@@ -1,6 +1,7 @@
 import { syncCheckout } from "../billing/checkout/checkout.sync.js";
 import { syncInvoice } from "../billing/history/invoice.sync.js";
 import { syncPayment } from "../billing/history/payment.sync.js";
+import { syncPaymentMethod } from "../billing/subscriptions/payment-method.sync.js";
 import { syncSubscription } from "../billing/subscriptions/subscription.sync.js";
 import { syncCustomer, type Write } from "../billing/users/user.sync.js";
 import type { UserRow } from "../billing/users/user.table.js";
@@ -17,6 +18,7 @@ export const syncs = {
   invoice: syncInvoice,
   payment: syncPayment,
   checkout: syncCheckout,
+  payment_method: syncPaymentMethod,
 } satisfies Record<string, Sync>;
 
 export type ObjectKind = keyof typeof syncs;
@@ -33,6 +35,10 @@ const contents: readonly [prefix: string, kind: ObjectKind, id: (event: StripeEv
   ["customer.created", "customer", (event) => event.objectId],
   ["customer.updated", "customer", (event) => event.objectId],
   ["customer.deleted", "customer", (event) => event.objectId],
+  // One that was just attached is nobody's default yet: making it one changes the customer or the subscription.
+  ["payment_method.updated", "payment_method", (event) => event.objectId],
+  ["payment_method.automatically_updated", "payment_method", (event) => event.objectId],
+  ["payment_method.detached", "payment_method", (event) => event.objectId],
   ["checkout.session.", "checkout", (event) => event.objectId],
   ["invoice.upcoming", "invoice", () => null], // a preview: there is no such invoice yet
   ["invoice.", "invoice", (event) => event.objectId],

@@ -17,7 +17,7 @@ export function definitionOf(source: CatalogSource): CatalogDefinition {
   const tiers = Object.entries(source.tiers);
   return {
     currency: source.currency,
-    tax: { behavior: "exclusive", automatic: false },
+    tax: source.tax,
     features: Object.entries(source.features).map(
       ([key, feature]): CatalogFeature => ({
         key,
@@ -28,7 +28,7 @@ export function definitionOf(source: CatalogSource): CatalogDefinition {
       }),
     ),
     tiers: tiers.map(([slug, tier], index) => tierOf(slug, tier, index + 1)),
-    prices: tiers.flatMap(([slug, tier]) => pricesOf(slug, tier, source.currency)),
+    prices: tiers.flatMap(([slug, tier]) => pricesOf(slug, tier, source)),
   };
 }
 
@@ -48,16 +48,21 @@ function tierOf(slug: string, tier: TierSource, rank: number): CatalogTier {
     isRecommended: tier.recommended,
     trialDays: tier.trial_days,
     contactUrl: tier.contact_url ?? null,
-    seats: { min: 1, max: 1 },
+    seats: tier.seats,
     grants: Object.fromEntries(granted),
   };
 }
 
-function pricesOf(tierSlug: string, tier: TierSource, currency: string): DefinedPrice[] {
+/** The default currency first, then as the file has them. */
+function pricesOf(tierSlug: string, tier: TierSource, { currency: first, tax }: CatalogSource): DefinedPrice[] {
+  const isTaxInclusive = tax.behavior === "inclusive";
   return intervals.flatMap((interval) => {
-    const unitAmount = tier.prices[interval];
-    if (unitAmount === undefined) return [];
-    const price = { tierSlug, interval, currency, unitAmount };
-    return [{ id: priceId(price), ...price, isTaxInclusive: false }];
+    const amounts = Object.entries(tier.prices[interval] ?? {});
+    return amounts
+      .toSorted(([a], [b]) => Number(b === first) - Number(a === first))
+      .map(([currency, unitAmount]): DefinedPrice => {
+        const price = { tierSlug, interval, currency, unitAmount, isTaxInclusive };
+        return { id: priceId(price), ...price };
+      });
   });
 }

@@ -1,5 +1,5 @@
 import type { FilePath } from "./catalog-fault.js";
-import type { CatalogOutline } from "./catalog-schema.js";
+import { type CatalogOutline, keyPattern } from "./catalog-schema.js";
 
 /** A rule that the file breaks, before anyone looked up the line. */
 export interface BrokenRule {
@@ -24,7 +24,7 @@ export function brokenRules(outline: CatalogOutline): BrokenRule[] {
 }
 
 function badNames(section: string, entries: Readonly<Record<string, unknown>>): BrokenRule[] {
-  const bad = Object.keys(entries).filter((name) => !/^[a-z][a-z0-9_]{0,39}$/.test(name));
+  const bad = Object.keys(entries).filter((name) => !keyPattern.test(name));
   const hint = "Use lower case letters, digits and `_`, a letter first, at most 40.";
   return bad.map((name) => ({ path: [section, name], problem: `\`${name}\` cannot be a key here.`, hint }));
 }
@@ -74,6 +74,14 @@ function brokenByTier(slug: string, tier: TierOutline): BrokenRule[] {
         path,
         problem: `\`${slug}\` is on the price list and cannot be had.`,
         hint: "Give it `prices` or a `contact_url`, or mark it `hidden: true`.",
+      },
+    ],
+    [
+      tier.seats !== undefined && tier.seats.min > tier.seats.max,
+      {
+        path: [...path, "seats", "min"],
+        problem: `\`${slug}\` is sold in at least ${tier.seats?.min} seats and at most ${tier.seats?.max}.`,
+        hint: "`min` must not be above `max`.",
       },
     ],
   ];

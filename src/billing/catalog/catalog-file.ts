@@ -13,6 +13,7 @@ import {
 } from "./catalog-fault.js";
 import { brokenRules } from "./catalog-file-rules.js";
 import { type CatalogOutline, catalogSchema, keysAllowedAt, outlineOf } from "./catalog-schema.js";
+import { isCurrency } from "./catalog-schema-prices.js";
 import { nearestWord } from "./did-you-mean.js";
 
 /** Reads the catalog from its file; throws `CatalogFileError` with every fault in it. */
@@ -80,13 +81,21 @@ function unknownAliases(document: Document, lines: LineCounter): CatalogFault[] 
 }
 
 function unknownKey(path: FilePath, outline: CatalogOutline): Pick<CatalogFault, "problem" | "hint"> {
+  const name = nameOf(path);
+  if (path[0] === "tiers" && path[2] === "prices" && path.length === 5) return unknownCurrency(name);
   const known = keysAllowedAt(path.slice(0, -1), outline) ?? [];
-  const meant = nearestWord(nameOf(path), known);
+  const meant = nearestWord(name, known);
   const isFeature = path[0] === "tiers" && path.at(-2) === "features";
   return {
-    problem: isFeature ? `There is no feature \`${nameOf(path)}\`.` : `Unknown key \`${nameOf(path)}\`.`,
+    problem: isFeature ? `There is no feature \`${name}\`.` : `Unknown key \`${name}\`.`,
     hint: meant ? `Did you mean \`${meant}\`?` : `Known here: ${known.join(", ") || "nothing"}.`,
   };
+}
+
+function unknownCurrency(code: string): Pick<CatalogFault, "problem" | "hint"> {
+  const meant = code.toLowerCase();
+  const hint = isCurrency(meant) ? `Did you mean \`${meant}\`?` : "Use an ISO 4217 code in lower case, such as eur.";
+  return { problem: `There is no currency \`${code}\`.`, hint };
 }
 
 function wrongValue(issue: z.core.$ZodIssue, raw: unknown): Pick<CatalogFault, "problem" | "hint"> {

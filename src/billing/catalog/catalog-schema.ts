@@ -1,24 +1,33 @@
 import { z } from "zod";
-import { decimalOf, minorDigits } from "../../money.js";
-import type { Grant } from "./catalog.js";
+import type { Grant, SeatRange } from "./catalog.js";
 import type { FilePath } from "./catalog-fault.js";
+import { isCurrency, priceOf } from "./catalog-schema-prices.js";
 
 // Every `error` here says what would be right: it becomes the hint behind the fault.
 
 const anyMap = "It must be a block of `key: value` lines.";
+/** What features and tiers may be called: such names become part of IDs. */
+export const keyPattern = /^[a-z][a-z0-9_]{0,39}$/;
+// The pattern is for editors: the rule about names tells of a wrong one, and better.
+const key = z.string().meta({ pattern: keyPattern.source });
+
 const text = z.string("It must be a text; put it in quotes.").trim().min(1, "Leave it out or write something.");
 const yesOrNo = z.boolean("It must be `true` or `false`.").default(false);
 
-const currencies = new Set(Intl.supportedValuesOf("currency").map((code) => code.toLowerCase()));
 const aCurrency = "It must be an ISO 4217 code, such as usd.";
-const currency = z
-  .string(aCurrency)
-  .toLowerCase()
-  .refine((code) => currencies.has(code), aCurrency);
+const currency = z.string(aCurrency).toLowerCase().refine(isCurrency, aCurrency);
 
 const kind = z.enum(["switch", "limit", "metered"], "It must be `switch`, `limit` or `metered`.");
 
-const feature = z.strictObject({ name: text, description: text.optional(), kind, unit: text.optional() }, anyMap);
+const feature = z.strictObject(
+  {
+    name: text.describe("Display name."),
+    description: text.optional().describe("Longer explanation."),
+    kind: kind.describe("switch: has it or not; limit: how many at one time; metered: how much within a period."),
+    unit: text.optional().describe("What is counted, in the singular; switches have none."),
+  },
+  anyMap,
+);
 
 const switchGrant = z
   .boolean("It is a switch: it must be `true` or `false`.")
@@ -32,30 +41,8 @@ const quantityGrant = z
     return { isIncluded: quantity > 0, limit: quantity };
   });
 
-/** As much as Stripe takes in one price. */
-const largestAmount = 99_999_999;
-
-function amount(currency: string) {
-  const digits = minorDigits(currency);
-  const precision = digits === 0 ? "without a decimal point" : `with at most ${digits} digits after the point`;
-  const hint = `It must be an amount in ${currency.toUpperCase()} above 0, ${precision}, such as ${decimalOf(999, currency)}.`;
-  return z.unknown().transform((written, context): number => {
-    const minor = minorUnits(written, digits);
-    if (minor !== undefined && minor > 0 && minor <= largestAmount) return minor;
-    context.issues.push({ code: "custom", input: written, message: hint });
-    return z.NEVER;
-  });
-}
-
-/** 9.99 is 999 for two digits: read off the decimal text, so that no binary fraction comes near it. */
-function minorUnits(written: unknown, digits: number): number | undefined {
-  const [, units, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(String(written)) ?? [];
-  if (units === undefined || fraction.length > digits) return undefined;
-  return Number(units + fraction.padEnd(digits, "0"));
-}
-
-const prices = (currency: string) => {
-  const price = amount(currency).optional();
+const prices = (currency: string | null) => {
+  const price = priceOf(currency).optional();
   return z.strictObject({ day: price, week: price, month: price, year: price }, anyMap);
 };
 
@@ -70,22 +57,61 @@ const grants = (outline: CatalogOutline) => {
   return z.strictObject(Object.fromEntries(shape), anyMap);
 };
 
+const seatCount = (hint: string) => z.int(hint).min(1, hint).max(mostSeats, hint);
+/** As many as Stripe takes of one price in one subscription. */
+const mostSeats = 999_999;
+const aCount = `It must be a whole number from 1 to ${mostSeats}`;
+const seats = z
+  .strictObject(
+    {
+      min: seatCount(`${aCount}.`).default(1).describe("The fewest that can be bought."),
+      max: z
+        .union([z.literal("unlimited"), seatCount("")], `${aCount}, or \`unlimited\`.`)
+        .describe("The most that can be bought: a number or `unlimited`."),
+    },
+    anyMap,
+  )
+  .transform(({ min, max }): SeatRange => ({ min, max: max === "unlimited" ? null : max }));
+
+const tax = z.strictObject(
+  {
+    behavior: z
+      .enum(["exclusive", "inclusive"], "It must be `exclusive` or `inclusive`.")
+      .default("exclusive")
+      .describe("exclusive: tax comes on top of the amounts; inclusive: it is in them."),
+    automatic: yesOrNo.describe("Whether Stripe Tax works it out; it has to be set up in Stripe first."),
+  },
+  anyMap,
+);
+
 const aTrial = "It must be a whole number of days from 0 to 730.";
 
 const tier = (outline: CatalogOutline) =>
   z.strictObject(
     {
-      name: text,
-      description: text.optional(),
-      highlights: z.array(text, "It must be a list of texts, each behind a dash.").default([]),
-      default: yesOrNo,
-      staff: yesOrNo,
-      hidden: yesOrNo,
-      recommended: yesOrNo,
-      trial_days: z.int(aTrial).min(0, aTrial).max(730, aTrial).default(0),
-      contact_url: z.url({ protocol: /^https?$/, error: "It must be an http or https URL." }).optional(),
-      prices: prices(outline.currency).default({}),
-      features: grants(outline).default({}),
+      name: text.describe("Display name."),
+      description: text.optional().describe("One-line pitch."),
+      highlights: z
+        .array(text, "It must be a list of texts, each behind a dash.")
+        .default([])
+        .describe("Bullet points for the pricing card."),
+      default: yesOrNo.describe("The one tier that everybody has who pays for nothing."),
+      staff: yesOrNo.describe("The one hidden tier that admins get."),
+      hidden: yesOrNo.describe("Keeps it off the price list."),
+      recommended: yesOrNo.describe("Whether the price list draws the eye to it."),
+      trial_days: z
+        .int(aTrial)
+        .min(0, aTrial)
+        .max(730, aTrial)
+        .default(0)
+        .describe("Length of the trial for a first subscription."),
+      contact_url: z
+        .url({ protocol: /^https?$/, error: "It must be an http or https URL." })
+        .optional()
+        .meta({ pattern: "^https?://", description: "Where to ask about a tier that is not sold online." }),
+      seats: seats.default({ min: 1, max: 1 }).describe("How many may be bought at once; one when left out."),
+      prices: prices(outline.currency).prefault({}).describe("What it costs, for each interval that it is sold by."),
+      features: grants(outline).default({}).describe("What it includes; a feature left out is not in it."),
     },
     anyMap,
   );
@@ -93,7 +119,12 @@ const tier = (outline: CatalogOutline) =>
 /** The shape of the whole file, given which features and what currency it speaks of. */
 export const catalogSchema = (outline: CatalogOutline) =>
   z.strictObject(
-    { currency, features: z.record(z.string(), feature, anyMap), tiers: z.record(z.string(), tier(outline), anyMap) },
+    {
+      currency: currency.describe("The default currency, ISO 4217: every price has an amount in it."),
+      tax: tax.prefault({}).describe("How prices treat tax."),
+      features: z.record(key, feature, anyMap).describe("What tiers can include, in display order."),
+      tiers: z.record(key, tier(outline), anyMap).describe("The price list, from top to bottom."),
+    },
     anyMap,
   );
 
@@ -102,7 +133,7 @@ export type CatalogSource = z.output<ReturnType<typeof catalogSchema>>;
 
 const lenientFlag = z.boolean().catch(false);
 const outlineSchema = z.object({
-  currency: currency.catch("usd"),
+  currency: currency.nullable().catch(null),
   features: z
     .record(
       z.string(),
@@ -121,6 +152,10 @@ const outlineSchema = z.object({
           staff: lenientFlag,
           hidden: lenientFlag,
           contact_url: z.unknown().optional(),
+          seats: z
+            .object({ min: z.number().catch(1), max: z.number().catch(Infinity) })
+            .optional()
+            .catch(undefined),
           // Prices that cannot be read are prices still.
           prices: z.record(z.string(), z.unknown()).optional().catch({ unreadable: true }),
         })
@@ -135,7 +170,7 @@ export type CatalogOutline = z.output<typeof outlineSchema>;
 
 /** Reads the outline of any file, however wrong the rest. */
 export function outlineOf(raw: unknown): CatalogOutline {
-  const nothing = { currency: "usd", features: {}, tiers: {} };
+  const nothing = { currency: null, features: {}, tiers: {} };
   return outlineSchema.catch(nothing).parse(raw);
 }
 
@@ -143,9 +178,11 @@ export function outlineOf(raw: unknown): CatalogOutline {
 export function keysAllowedAt(path: FilePath, outline: CatalogOutline): string[] | undefined {
   const [section, , part] = path;
   if (path.length === 0) return Object.keys(catalogSchema(outline).shape);
+  if (section === "tax" && path.length === 1) return Object.keys(tax.shape);
   if (section === "features" && path.length === 2) return Object.keys(feature.shape);
   if (section !== "tiers" || path.length < 2) return undefined;
   if (part === "features") return Object.keys(outline.features);
+  if (part === "seats") return Object.keys(seats.in.shape);
   if (part === "prices") return Object.keys(prices(outline.currency).shape);
   return Object.keys(tier(outline).shape);
 }

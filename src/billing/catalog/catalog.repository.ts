@@ -1,7 +1,7 @@
-import { desc, sql } from "drizzle-orm";
+import { desc, eq, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
 import type { Catalog, CatalogDefinition, CatalogPrice } from "./catalog.js";
-import { type CatalogVersionRow, catalogPrices, catalogVersions } from "./catalog.table.js";
+import { type CatalogVersionRow, catalogPrices, catalogVersions, type StoredDefinition } from "./catalog.table.js";
 
 /** The catalog in force; undefined before the first push. */
 export async function findCatalog(db: Db): Promise<Catalog | undefined> {
@@ -10,16 +10,28 @@ export async function findCatalog(db: Db): Promise<Catalog | undefined> {
     async (snapshot) => {
       const newest = await findNewestVersion(snapshot);
       if (!newest) return undefined;
-      return { ...newest.definition, version: newest.version, prices: await listPrices(snapshot) };
+      const { definition, version, portalConfigurationId } = newest;
+      return { ...definition, version, portalConfigurationId, prices: await listPrices(snapshot) };
     },
     { isolationLevel: "repeatable read", accessMode: "read only" },
   );
 }
 
+/** A pushed version, with its definition as this release understands it. */
+export interface CatalogVersion extends CatalogVersionRow {
+  readonly definition: CatalogDefinition;
+}
+
 /** The newest version as it was pushed. */
-export async function findNewestVersion(db: Db): Promise<CatalogVersionRow | undefined> {
+export async function findNewestVersion(db: Db): Promise<CatalogVersion | undefined> {
   const [newest] = await db.select().from(catalogVersions).orderBy(desc(catalogVersions.version)).limit(1);
-  return newest;
+  return newest && { ...newest, definition: complete(newest.definition) };
+}
+
+/** What a release that knew less left out means what it meant then. */
+function complete(definition: StoredDefinition): CatalogDefinition {
+  const tiers = definition.tiers.map((tier) => ({ ...tier, seats: tier.seats ?? { min: 1, max: 1 } }));
+  return { ...definition, tax: definition.tax ?? { behavior: "exclusive", automatic: false }, tiers };
 }
 
 /** Every price ever sold. */
@@ -36,7 +48,7 @@ export function listPrices(db: Db): Promise<CatalogPrice[]> {
       isActive: catalogPrices.isActive,
     })
     .from(catalogPrices)
-    .orderBy(catalogPrices.id);
+    .orderBy(catalogPrices.id, catalogPrices.stripePriceId);
 }
 
 /** Keeps other pushes waiting until this transaction ends. */
@@ -47,7 +59,7 @@ export async function lockCatalog(transaction: Db): Promise<void> {
 /** Adds a version, which is the one in force from then on. */
 export async function insertVersion(
   db: Db,
-  version: { hash: string; definition: CatalogDefinition; pushedAt: Date },
+  version: { hash: string; definition: CatalogDefinition; portalConfigurationId: string | null; pushedAt: Date },
 ): Promise<number> {
   const [row] = await db.insert(catalogVersions).values(version).returning({ version: catalogVersions.version });
   if (!row) throw new Error("Postgres did not return the version it stored.");
@@ -56,12 +68,18 @@ export async function insertVersion(
 
 /** Adds a price, or brings its row up to date. */
 export async function upsertPrice(db: Db, price: CatalogPrice): Promise<void> {
-  const { stripePriceId, isActive } = price;
+  const target = [catalogPrices.stripePriceId, catalogPrices.currency];
   await db
     .insert(catalogPrices)
     .values(price)
-    .onConflictDoUpdate({
-      target: catalogPrices.id,
-      set: { stripePriceId, isActive, updatedAt: new Date() },
-    });
+    .onConflictDoUpdate({ target, set: { ...price, updatedAt: new Date() } });
+}
+
+/** Remembers the portal's settings that go with a version. */
+export async function setPortalConfiguration(
+  db: Db,
+  version: number,
+  portalConfigurationId: string | null,
+): Promise<void> {
+  await db.update(catalogVersions).set({ portalConfigurationId }).where(eq(catalogVersions.version, version));
 }

@@ -1,25 +1,33 @@
-import { bigint, boolean, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { bigint, boolean, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { instant, timestamps, whole } from "../../db/columns.js";
-import type { CatalogDefinition, Interval } from "./catalog.js";
+import type { CatalogDefinition, CatalogTier, Interval } from "./catalog.js";
+
+/** A definition as some release wrote it; what came later may be missing. */
+export type StoredDefinition = Omit<CatalogDefinition, "tax" | "tiers"> & {
+  readonly tax?: CatalogDefinition["tax"];
+  readonly tiers: readonly (Omit<CatalogTier, "seats"> & { readonly seats?: CatalogTier["seats"] })[];
+};
 
 /** One row per pushed change of the catalog; the newest is in force. `catalog-push.ts` is the only writer. */
 export const catalogVersions = pgTable("catalog_versions", {
   version: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
   /** Of the definition. Not unique: going back to an earlier price list is a version of its own. */
   hash: text("hash").notNull(),
-  definition: jsonb("definition").$type<CatalogDefinition>().notNull(),
+  definition: jsonb("definition").$type<StoredDefinition>().notNull(),
+  /** Stripe's id of the billing portal's settings that go with it; null when a push has not made any yet. */
+  portalConfigurationId: text("portal_configuration_id"),
   pushedAt: instant("pushed_at").notNull(),
 });
 
 /**
- * Every price ever sold, so that a subscription at an old price still finds its tier.
- * `catalog-push.ts` is the only writer, and never deletes.
+ * Every price ever sold, so that a subscription at an old price still finds its tier: a row for each
+ * currency of each price in Stripe. `catalog-push.ts` is the only writer, and never deletes.
  */
 export const catalogPrices = pgTable(
   "catalog_prices",
   {
-    /** `CatalogPrice.id`: names the amount, and is part of the API's global ID. */
-    id: text("id").primaryKey(),
+    /** `CatalogPrice.id`: names the amount, and is part of the API's global ID. Several prices in Stripe may charge it. */
+    id: text("id").notNull(),
     tierSlug: text("tier_slug").notNull(),
     interval: text("interval").$type<Interval>().notNull(),
     currency: text("currency").notNull(),
@@ -29,8 +37,7 @@ export const catalogPrices = pgTable(
     isActive: boolean("is_active").notNull(),
     ...timestamps,
   },
-  // One Stripe price may charge in several currencies.
-  (table) => [unique("catalog_prices_stripe_price_id_currency_key").on(table.stripePriceId, table.currency)],
+  (table) => [primaryKey({ columns: [table.stripePriceId, table.currency] })],
 );
 
 /** A row of `catalog_versions`. */

@@ -32,6 +32,8 @@ export interface SeatRange {
 /** The catalog in force: the newest definition, and every price ever sold, so that nobody loses their tier. */
 export interface Catalog extends CatalogDefinition {
   readonly version: number;
+  /** Stripe's id of the settings that portal sessions are to name; null before a push has made any. */
+  readonly portalConfigurationId: string | null;
   readonly prices: readonly CatalogPrice[];
 }
 
@@ -86,16 +88,20 @@ export interface DefinedPrice {
   readonly isTaxInclusive: boolean;
 }
 
-/** A price that was sold once, or still is. */
+/** A price that was sold once, or still is: what one price of Stripe charges in one of its currencies. */
 export interface CatalogPrice extends DefinedPrice {
   readonly stripePriceId: string;
   /** On sale now. A price that is not keeps serving those who bought it. */
   readonly isActive: boolean;
 }
 
-/** The ID of a price, another one for each amount: `professional_month_usd_2999`. */
-export function priceId(price: Omit<DefinedPrice, "id" | "isTaxInclusive">): string {
-  return `${price.tierSlug}_${price.interval}_${price.currency}_${price.unitAmount}`;
+/**
+ * The ID of a price, another one for each amount: `professional_month_usd_2999`, and another one for the
+ * same amount with the tax in it: `professional_month_usd_2999_inclusive`.
+ */
+export function priceId(price: Omit<DefinedPrice, "id">): string {
+  const { tierSlug, interval, currency, unitAmount, isTaxInclusive } = price;
+  return `${tierSlug}_${interval}_${currency}_${unitAmount}${isTaxInclusive ? "_inclusive" : ""}`;
 }
 
 /** The tier of a slug, hidden ones too. */
@@ -108,9 +114,13 @@ export function findFeature(catalog: CatalogDefinition, key: string): CatalogFea
   return catalog.features.find((feature) => feature.key === key);
 }
 
-/** The price of an ID, on sale or not. */
+/**
+ * The price of an ID, on sale or not. Several prices of Stripe may charge that amount, as when only another
+ * currency's amount changed; the one on sale comes first.
+ */
 export function findPrice(catalog: Catalog, id: string): CatalogPrice | undefined {
-  return catalog.prices.find((price) => price.id === id);
+  const same = catalog.prices.filter((price) => price.id === id);
+  return same.find((price) => price.isActive) ?? same[0];
 }
 
 /** The price that Stripe charges for, on sale or not: how a subscription finds its tier. */

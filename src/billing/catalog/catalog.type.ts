@@ -66,7 +66,7 @@ export class Tier extends Node {
   @Field(() => Int, { description: "Trial length for a first subscription in days, 0 for none." })
   readonly trialDays!: number;
 
-  @Field(() => Url, { nullable: true, description: "Where to ask about it; null when there is no need to." })
+  @Field(() => Url, { nullable: true, description: "Where to ask about it when `viewerAction` is `CONTACT_SALES`." })
   readonly contactUrl!: string | null;
 }
 
