@@ -1,5 +1,6 @@
 import { Arg, Ctx, Field, ObjectType } from "type-graphql";
-import { decimalOf, formatMoney } from "../money.js";
+import { BillingError } from "../errors.js";
+import { canonicalLocale, decimalOf, formatMoney } from "../money.js";
 import type { Localized } from "./context.js";
 import { CurrencyCode, DateTime, Decimal, SafeInt } from "./scalars.js";
 
@@ -19,18 +20,26 @@ export class Money {
   }
 
   @Field(() => String, {
-    description: "Ready to print for a BCP 47 locale; without one, the request's `Accept-Language`.",
+    description: "Ready to print for a BCP 47 locale; without one, the request's `Accept-Language`, else English.",
   })
   formatted(
     @Arg("locale", () => String, {
       nullable: true,
-      description: "BCP 47 locale, for example `de-DE`; the request's `Accept-Language` when left out.",
+      description:
+        "BCP 47 locale, for example `de-DE`; the request's `Accept-Language` when left out. One that nobody has heard of reads as English, text that is no locale is bad input.",
     })
-    locale: string | null,
+    locale: string | null | undefined,
     @Ctx() context: Localized,
   ): string {
-    return formatMoney(this.amount, this.currency, locale ?? context.locale);
+    return formatMoney(this.amount, this.currency, localeOf(locale ?? undefined, context));
   }
+}
+
+function localeOf(asked: string | undefined, context: Localized): string {
+  if (asked === undefined) return context.locale;
+  const canonical = canonicalLocale(asked);
+  if (canonical !== undefined) return canonical;
+  throw new BillingError("BAD_USER_INPUT", "A locale is a BCP 47 tag, for example de-DE, en or zh-Hant-TW.");
 }
 
 /** An amount in minor units, as the API shows it. */
