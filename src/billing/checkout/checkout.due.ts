@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps.js";
-import { CustomerBusy } from "../../errors.js";
+import { unlessBusy } from "../users/customer-lock.js";
 import { checkoutLifeMs } from "./checkout.js";
 import { readCheckout } from "./checkout.reading.js";
 import { closeCheckout, findOverdueCheckouts } from "./checkout.repository.js";
@@ -13,11 +13,7 @@ const batch = 100;
  */
 export async function closeOverdueCheckouts(deps: Deps): Promise<void> {
   for (const row of await findOverdueCheckouts(deps.db, deps.now(), batch)) {
-    if (row.stripeSessionId) await readCheckout(deps, row.userId, row.id).catch(unlessBusy);
+    if (row.stripeSessionId) await readCheckout(deps, [row.userId], row.id).catch(unlessBusy);
     else if (row.createdAt.getTime() + checkoutLifeMs <= deps.now().getTime()) await closeCheckout(deps.db, row.id);
   }
-}
-
-function unlessBusy(error: unknown): void {
-  if (!(error instanceof CustomerBusy)) throw error; // somebody else is at it: the next sweep looks again
 }

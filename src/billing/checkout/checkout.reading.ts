@@ -1,22 +1,42 @@
+import type { Owners } from "../../db/owners.js";
 import type { Deps } from "../../deps.js";
 import { CustomerBusy } from "../../errors.js";
 import { StripeUnavailable } from "../../stripe/stripe-errors.js";
 import { lockCustomer } from "../users/customer-lock.js";
 import { findCustomer } from "../users/user.service.js";
 import { isFinal } from "./checkout.js";
-import { findCheckout } from "./checkout.repository.js";
+import { findCheckouts } from "./checkout.repository.js";
 import { refreshCheckout } from "./checkout.sync.js";
 import type { CheckoutRow } from "./checkout.table.js";
 
 /**
- * A checkout of this user as it really is; undefined for somebody else's.
+ * A checkout as it really is; undefined for one that is none of the owners'.
  *
  * While it can still change, Stripe is asked: the webhook may be late or never come, and a customer
  * who has paid must not read `OPEN`. Throws UPSTREAM_UNAVAILABLE when Stripe cannot say.
  */
-export async function readCheckout(deps: Deps, userId: string, id: string): Promise<CheckoutRow | undefined> {
-  const row = await findCheckout(deps.db, userId, id);
-  if (!row || isFinal(row) || !row.stripeSessionId) return row;
+export async function readCheckout(deps: Deps, owners: Owners, id: string): Promise<CheckoutRow | undefined> {
+  const [row] = await findCheckouts(deps.db, owners, [id]);
+  return row && asItIs(deps, row);
+}
+
+/** The same for many at once, without those that are none of the owners'. An error stands for one that Stripe cannot tell of. */
+export async function readCheckouts(
+  deps: Deps,
+  owners: Owners,
+  ids: readonly string[],
+): Promise<Map<string, CheckoutRow | Error>> {
+  const rows = await findCheckouts(deps.db, owners, ids);
+  const read = (row: CheckoutRow) => asItIs(deps, row).catch((error: unknown) => asError(error));
+  return new Map(await Promise.all(rows.map(async (row) => [row.id, await read(row)] as const)));
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+async function asItIs(deps: Deps, row: CheckoutRow): Promise<CheckoutRow> {
+  if (isFinal(row) || !row.stripeSessionId) return row;
   const session = await deps.stripe.getCheckout(row.stripeSessionId);
   if (session.status === "OPEN") return row;
   const ended = { ...row, stripeSessionId: row.stripeSessionId };

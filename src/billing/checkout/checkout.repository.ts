@@ -1,5 +1,6 @@
 import { and, eq, inArray, lte, sql } from "drizzle-orm";
-import type { Db } from "../../db/client.js";
+import { type Db, prepared } from "../../db/client.js";
+import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
 import { type CheckoutRow, type CheckoutStatus, checkoutSessions } from "./checkout.table.js";
 
@@ -11,10 +12,27 @@ export async function findLiveCheckout(db: Db, userId: string): Promise<Checkout
   return (await db.select().from(checkoutSessions).where(mine))[0];
 }
 
+const byId = prepared((db) =>
+  db
+    .select()
+    .from(checkoutSessions)
+    .where(
+      and(
+        sql`${checkoutSessions.id} = any(${sql.placeholder("ids")}::uuid[])`,
+        belongsToOwners(checkoutSessions.userId),
+      ),
+    )
+    .prepare("checkouts_by_id"),
+);
+
+/** The rows of these checkouts, in no order; somebody else's are left out. */
+export function findCheckouts(db: Db, owners: Owners, ids: readonly string[]): Promise<CheckoutRow[]> {
+  return byId(db).execute({ ids: [...ids], owners: ownersParameter(owners) });
+}
+
 /** A checkout of this user; somebody else's reads as missing. */
 export async function findCheckout(db: Db, userId: string, id: string): Promise<CheckoutRow | undefined> {
-  const mine = and(eq(checkoutSessions.id, id), eq(checkoutSessions.userId, userId));
-  return (await db.select().from(checkoutSessions).where(mine))[0];
+  return (await findCheckouts(db, [userId], [id]))[0];
 }
 
 export async function insertCheckout(db: Db, row: typeof checkoutSessions.$inferInsert): Promise<CheckoutRow> {
@@ -39,6 +57,17 @@ export async function storeCheckout(
 /** Closes a checkout of which Stripe never learned, or has forgotten. */
 export function closeCheckout(db: Db, id: string): Promise<CheckoutRow> {
   return update(db, id, { status: "EXPIRED", url: null });
+}
+
+/** Notes whether the card of a paid checkout is still to become the customer's own. */
+export async function setCardPending(db: Db, id: string, isCardPending: boolean): Promise<void> {
+  await update(db, id, { isCardPending });
+}
+
+/** Paid checkouts whose card is still to become the customer's own, of one user or of everybody. */
+export function findPendingCards(db: Db, limit: number, userId?: string): Promise<CheckoutRow[]> {
+  const whose = userId === undefined ? undefined : eq(checkoutSessions.userId, userId);
+  return db.select().from(checkoutSessions).where(and(checkoutSessions.isCardPending, whose)).limit(limit);
 }
 
 /** Makes the next try to create the session a new request to Stripe. */

@@ -2,9 +2,9 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscript
 import type { GraphQLContext } from "../../graphql/context.js";
 import { payload } from "../../graphql/user-error.type.js";
 import { keyOf, uuidOf } from "../global-id.js";
-import { findSubscriptionById } from "../subscriptions/subscription.service.js";
 import { BillingSubscription, toSubscription } from "../subscriptions/subscription.type.js";
-import { payerFor, requirePayer } from "../users/payer.js";
+import { payerFor } from "../users/payer.js";
+import { ledgersOf } from "../users/reach.js";
 import { checkoutUpdates } from "./checkout.live.js";
 import { readCheckout } from "./checkout.reading.js";
 import { createCheckoutSession, findStartedCheckout } from "./checkout.service.js";
@@ -22,7 +22,8 @@ import { createPortalSession } from "./portal.service.js";
 export class CheckoutResolver {
   @Query(() => CheckoutSession, {
     nullable: true,
-    description: "A checkout the caller started; poll it on the return page when no subscription is open.",
+    description:
+      "A checkout the caller started; poll it on the return page when no subscription is open. A service or an admin may read any.",
   })
   async checkoutSession(
     @Arg("id", () => ID, { description: "Global ID; the return URL carries it as `checkout_session`." }) id: string,
@@ -31,8 +32,7 @@ export class CheckoutResolver {
     const checkoutId = uuidOf("CheckoutSession", id);
     if (!checkoutId) return null;
     // Reading may put a purchase in force: what the same operation asks beside it must show that.
-    const { userId } = requirePayer(context.viewer);
-    const row = await context.loaders.readAfter(readCheckout(context, userId, checkoutId));
+    const row = await context.loaders.readAfter(readCheckout(context, ledgersOf(context.viewer), checkoutId));
     return row ? toCheckoutSession(row) : null;
   }
 
@@ -41,7 +41,7 @@ export class CheckoutResolver {
     @Root() { subscriptionId }: CheckoutSession,
     @Ctx() context: GraphQLContext,
   ): Promise<BillingSubscription | null> {
-    const row = subscriptionId ? await findSubscriptionById(context, subscriptionId) : undefined;
+    const row = subscriptionId ? await context.loaders.subscriptionsById.load(subscriptionId) : undefined;
     return row ? toSubscription(row) : null;
   }
 

@@ -1,24 +1,19 @@
-import { type Deps, inTransaction } from "../../deps.js";
-import { CustomerBusy, done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js";
-import { StripeRefused, StripeUnavailable } from "../../stripe/stripe-errors.js";
-import { isRunning } from "../subscriptions/subscription.js";
+import type { Deps } from "../../deps.js";
+import { done, type Outcome, refuse } from "../../errors.js";
+import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { findCurrentSubscription } from "../subscriptions/subscription.service.js";
+import { hadTrial } from "../subscriptions/trial.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { answerOnce } from "../users/idempotency.js";
 import type { Payer } from "../users/payer.js";
-import { ensureCustomer, type RegisteredUser } from "../users/user.service.js";
-import { checkoutLifeMs, isSameCheckout, withCheckoutId } from "./checkout.js";
-import {
-  closeCheckout,
-  findCheckout,
-  findLiveCheckout,
-  insertCheckout,
-  startNextAttempt,
-  storeCheckout,
-} from "./checkout.repository.js";
-import { announceCheckout, refreshCheckout } from "./checkout.sync.js";
+import { forStripeCustomer, isGone, type RegisteredUser, StripeCustomerGone } from "../users/stripe-customer.js";
+import { findCustomer } from "../users/user.service.js";
+import { checkoutLifeMs, isSameCheckout } from "./checkout.js";
+import { closePage, openPage, openPageAgain, refusalOf } from "./checkout.page.js";
+import { closeCheckout, findCheckout, findLiveCheckout, insertCheckout } from "./checkout.repository.js";
+import { refreshCheckout } from "./checkout.sync.js";
 import type { CheckoutRow } from "./checkout.table.js";
-import { type CreateCheckoutSession, type Order, orderOf } from "./order.js";
+import { type Buyer, type CreateCheckoutSession, type Order, orderOf } from "./order.js";
 
 /**
  * Sends a customer to Stripe Checkout for a price.
@@ -34,20 +29,41 @@ export async function createCheckoutSession(
   const { idempotencyKey: key, ...rest } = input;
   return withCustomerLock(deps, payer.userId, () =>
     answerOnce(deps, { userId: payer.userId, operation: "createCheckoutSession", key, input: rest }, async () => {
-      const order = await orderOf(deps, input);
+      const order = await orderOf(deps, await findBuyer(deps, payer.userId), input);
       if (!order.value) return order;
-
-      const subscription = await findCurrentSubscription(deps, payer.userId);
-      if (subscription && isRunning(subscription)) return refuse("ALREADY_SUBSCRIBED");
-
-      const user = await ensureCustomer(deps, payer);
-      const live = await bringUpToDate(deps, user, await findLiveCheckout(deps.db, user.id));
-      if (live && live.status !== "OPEN") return refuse("ALREADY_SUBSCRIBED", alreadyPaid);
-      if (live && isSameCheckout(live, order.value)) return done({ checkoutId: live.id });
-      if (live) await close(deps, live);
-      return start(deps, user, order.value);
+      const { value } = order;
+      return forStripeCustomer(deps, payer, (user) => sendToCheckout(deps, user, value));
     }),
   );
+}
+
+async function findBuyer(deps: Deps, userId: string): Promise<Buyer> {
+  const [user, subscription, isTrialUsed] = await Promise.all([
+    findCustomer(deps, userId),
+    findCurrentSubscription(deps, userId),
+    hadTrial(deps, userId),
+  ]);
+  return { user, subscription, hadTrial: isTrialUsed };
+}
+
+async function sendToCheckout(
+  deps: Deps,
+  user: RegisteredUser,
+  order: Order,
+): Promise<Outcome<{ checkoutId: string }>> {
+  const live = await bringUpToDate(deps, user, await findLiveCheckout(deps.db, user.id));
+  if (live && live.status !== "OPEN") return refuse("ALREADY_SUBSCRIBED", alreadyPaid);
+  const isTheOne = live && isSameCheckout(live, order) && (await canStillPay(deps, user, live));
+  if (isTheOne) return done({ checkoutId: live.id });
+  if (live) await closePage(deps, live);
+  return start(deps, user, order);
+}
+
+/** Whether a page is any good: nobody can pay on the page of a Stripe customer that was deleted since. */
+async function canStillPay(deps: Deps, user: RegisteredUser, live: CheckoutRow): Promise<boolean> {
+  if (!(await isGone(deps, user.stripeCustomerId))) return true;
+  await closePage(deps, live);
+  throw new StripeCustomerGone();
 }
 
 const alreadyPaid = "A payment has been made already; its subscription starts in a moment.";
@@ -66,29 +82,9 @@ async function bringUpToDate(
 }
 
 async function askStripe(deps: Deps, user: RegisteredUser, live: CheckoutRow): Promise<CheckoutRow> {
-  const known = live.stripeSessionId ? live : await openAgain(deps, user, live);
+  const known = live.stripeSessionId ? live : await openPageAgain(deps, user, live);
   const { stripeSessionId } = known;
   return stripeSessionId ? refreshCheckout(deps, user, { ...known, stripeSessionId }) : known;
-}
-
-/** Goes on with a page whose opening was cut off. One that Stripe refuses by now was never opened, and is over. */
-function openAgain(deps: Deps, user: RegisteredUser, live: CheckoutRow): Promise<CheckoutRow> {
-  return open(deps, user, live).catch((error: unknown) => {
-    if (error instanceof StripeRefused) return closeCheckout(deps.db, live.id);
-    throw error;
-  });
-}
-
-/** Closes a page that was left for another one. */
-async function close(deps: Deps, live: CheckoutRow): Promise<void> {
-  if (!live.stripeSessionId) return;
-  const closed = await deps.stripe.expireCheckout(live.stripeSessionId).catch((error: unknown) => {
-    // Stripe closes no page that was paid in this very moment: the next try will see the payment.
-    throw error instanceof StripeRefused ? new CustomerBusy() : error;
-  });
-  await inTransaction(deps, async (inside) =>
-    announceCheckout(inside, await storeCheckout(inside.db, live.id, closed, "EXPIRED")),
-  );
 }
 
 async function start(deps: Deps, user: RegisteredUser, order: Order): Promise<Outcome<{ checkoutId: string }>> {
@@ -96,63 +92,12 @@ async function start(deps: Deps, user: RegisteredUser, order: Order): Promise<Ou
   const expiresAt = new Date(createdAt.getTime() + checkoutLifeMs);
   const row = await insertCheckout(deps.db, { ...order, userId: user.id, status: "OPEN", createdAt, expiresAt });
   try {
-    return done({ checkoutId: (await open(deps, user, row)).id });
+    return done({ checkoutId: (await openPage(deps, user, row)).id });
   } catch (error) {
     if (!(error instanceof StripeRefused)) throw error;
     await closeCheckout(deps.db, row.id);
     return refusalOf(deps, order, error);
   }
-}
-
-/**
- * Opens the page at Stripe for a row, or finds the one that an earlier, cut-off try opened: everything
- * that Stripe is told comes from the row, and so does the idempotency key.
- */
-async function open(deps: Deps, user: RegisteredUser, row: CheckoutRow): Promise<CheckoutRow> {
-  const back = withCheckoutId(row.returnUrl, row.id);
-  const checkout = {
-    checkoutId: row.id,
-    customerId: user.stripeCustomerId,
-    stripePriceId: row.stripePriceId,
-    quantity: row.quantity,
-    successUrl: back,
-    cancelUrl: back,
-    promotionCodeId: row.promotionCodeId,
-  };
-  try {
-    const session = await deps.stripe.createCheckout(checkout, `checkout-${row.id}-${row.stripeAttempt}`);
-    return await storeCheckout(deps.db, row.id, session, session.status === "OPEN" ? "OPEN" : row.status);
-  } catch (error) {
-    if (error instanceof StripeUnavailable && error.hadAnswer) return adoptOrRetryLater(deps, user, row, error);
-    throw error;
-  }
-}
-
-/** Stripe failed, and keeps that answer under this key for a day: the page may be there all the same. */
-async function adoptOrRetryLater(
-  deps: Deps,
-  user: RegisteredUser,
-  row: CheckoutRow,
-  error: StripeUnavailable,
-): Promise<CheckoutRow> {
-  const sessions = await deps.stripe.openCheckouts(user.stripeCustomerId);
-  const made = sessions.find(({ checkoutId }) => checkoutId === row.id);
-  if (made) return storeCheckout(deps.db, row.id, made, "OPEN");
-  await startNextAttempt(deps.db, row.id);
-  throw error;
-}
-
-/** Why Stripe would not open the page, as far as a customer can do something about it. */
-function refusalOf({ log }: Deps, { priceId }: Order, error: StripeRefused): RefusedOutcome {
-  if (error.param?.startsWith("discounts")) {
-    return refuse("PROMOTION_CODE_INVALID", undefined, { path: ["input", "promotionCode"] });
-  }
-  if (error.param?.startsWith("line_items")) {
-    log.error({ price: priceId, err: error }, "Stripe does not sell a price of the catalog: push the catalog again");
-    return refuse("TIER_NOT_AVAILABLE", undefined, { path: ["input", "priceId"] });
-  }
-  if (/combine currencies/i.test(error.message)) return refuse("CURRENCY_MISMATCH");
-  throw error;
 }
 
 /** The checkout that `createCheckoutSession` answered with. */

@@ -1,13 +1,15 @@
 import type { Deps } from "../../deps.js";
+import { enqueue } from "../../jobs/enqueue.js";
 import { announce } from "../../live/announce.js";
 import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
 import { syncInvoice } from "../history/invoice.sync.js";
-import { isEntitling, isRunning } from "../subscriptions/subscription.js";
+import { isEntitling, isRunning, momentOf } from "../subscriptions/subscription.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { commit, syncCustomer, type Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
-import { findCheckout, storeCheckout } from "./checkout.repository.js";
+import { keepCardsTask } from "./checkout.card.js";
+import { findCheckout, setCardPending, storeCheckout } from "./checkout.repository.js";
 import type { CheckoutRow, CheckoutStatus } from "./checkout.table.js";
 
 /**
@@ -53,17 +55,25 @@ async function store(
   session: CheckoutSnapshot,
   subscription: SubscriptionRow | undefined,
 ) {
-  const status = statusOf(session, subscription);
+  const status = statusOf(inside, session, subscription);
   const subscriptionId = status === "COMPLETE" ? (subscription?.id ?? null) : null;
   const stored = await storeCheckout(inside.db, row.id, session, status, subscriptionId);
-  if (stored.status !== row.status) await announceCheckout(inside, stored);
+  if (stored.status !== row.status) {
+    await announceCheckout(inside, stored);
+    if (stored.status === "COMPLETE") await startKeepingCard(inside, stored);
+  }
   return stored;
 }
 
-function statusOf(session: CheckoutSnapshot, subscription: SubscriptionRow | undefined): CheckoutStatus {
+async function startKeepingCard({ db }: Deps, { id }: CheckoutRow): Promise<void> {
+  await setCardPending(db, id, true);
+  await enqueue(db, keepCardsTask, { key: keepCardsTask });
+}
+
+function statusOf(inside: Deps, session: CheckoutSnapshot, subscription: SubscriptionRow | undefined): CheckoutStatus {
   if (session.status !== "COMPLETE") return session.status;
   if (!subscription) return "PROCESSING";
-  if (isEntitling(subscription) && subscription.tierSlug) return "COMPLETE";
+  if (isEntitling(subscription, momentOf(inside)) && subscription.tierSlug) return "COMPLETE";
   // A payment that came to nothing, for example a bank debit that bounced: nothing more can come of this page.
   return isRunning(subscription) ? "PROCESSING" : "EXPIRED";
 }

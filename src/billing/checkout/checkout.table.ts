@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgEnum, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, pgEnum, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, uuidV7 } from "../../db/columns.js";
 import { subscriptions } from "../subscriptions/subscription.table.js";
 import { users } from "../users/user.table.js";
@@ -23,7 +23,13 @@ export const checkoutSessions = pgTable(
     status: checkoutStatus("status").notNull(),
     priceId: text("price_id").notNull(),
     stripePriceId: text("stripe_price_id").notNull(),
+    /** Lower case; null in rows from before prices had several currencies. */
+    currency: text("currency"),
     quantity: integer("quantity").notNull(),
+    /** Free days that the page offers; 0 without a trial. */
+    trialDays: integer("trial_days").notNull().default(0),
+    /** Whether Stripe Tax works out the tax. */
+    isTaxAutomatic: boolean("is_tax_automatic").notNull().default(false),
     returnUrl: text("return_url").notNull(),
     /** Stripe's id of the promotion code that was given. */
     promotionCodeId: text("promotion_code_id"),
@@ -33,6 +39,8 @@ export const checkoutSessions = pgTable(
     expiresAt: instant("expires_at").notNull(),
     /** What came of it; set with `COMPLETE`. */
     subscriptionId: uuid("subscription_id").references(() => subscriptions.id),
+    /** Set with `COMPLETE`, until the card is the customer's own: see `checkout.card.ts`. */
+    isCardPending: boolean("is_card_pending").notNull().default(false),
     /** Part of the idempotency key; moves on when Stripe kept a failure under the last one. */
     stripeAttempt: integer("stripe_attempt").notNull().default(0),
     createdAt: instant("created_at").notNull(),
@@ -43,6 +51,7 @@ export const checkoutSessions = pgTable(
     uniqueIndex("checkout_sessions_one_live_idx")
       .on(table.userId)
       .where(sql`${table.status} in ('OPEN', 'PROCESSING')`),
+    index("checkout_sessions_card_pending_idx").on(table.userId).where(sql`${table.isCardPending}`),
     index("checkout_sessions_due_idx").on(table.expiresAt).where(sql`${table.status} in ('OPEN', 'PROCESSING')`),
   ],
 );

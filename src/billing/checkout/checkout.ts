@@ -2,7 +2,10 @@ import { globalId } from "../global-id.js";
 import type { CheckoutRow } from "./checkout.table.js";
 
 /** What decides whether an open checkout is the one that is asked for. */
-export type CheckoutTerms = Pick<CheckoutRow, "priceId" | "quantity" | "returnUrl" | "promotionCodeId">;
+export type CheckoutTerms = Pick<
+  CheckoutRow,
+  "priceId" | "quantity" | "returnUrl" | "promotionCodeId" | "trialDays" | "isTaxAutomatic"
+>;
 
 /** Stripe keeps a Checkout page open for 24 hours unless told otherwise. */
 export const checkoutLifeMs = 24 * 60 * 60 * 1000;
@@ -13,7 +16,9 @@ export function isSameCheckout(first: CheckoutTerms, second: CheckoutTerms): boo
     first.priceId === second.priceId &&
     first.quantity === second.quantity &&
     first.returnUrl === second.returnUrl &&
-    first.promotionCodeId === second.promotionCodeId
+    first.promotionCodeId === second.promotionCodeId &&
+    first.trialDays === second.trialDays &&
+    first.isTaxAutomatic === second.isTaxAutomatic
   );
 }
 

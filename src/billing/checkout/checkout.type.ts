@@ -17,11 +17,18 @@ registerEnumType(CheckoutStatus, {
   },
 });
 
-export const PortalFlow = namesOf(["HOME"]);
+export const PortalFlow = namesOf(["CANCEL", "HOME", "PAYMENT_METHOD"]);
 registerEnumType(PortalFlow, {
   name: "PortalFlow",
   description: "Page of the portal.",
-  valuesConfig: { HOME: { description: "The portal's home page: plan, payment method, invoices." } },
+  valuesConfig: {
+    CANCEL: {
+      description:
+        "The question whether to cancel the subscription, and back once it is answered. Refused with `NO_SUBSCRIPTION` without a running one, with `ALREADY_CANCELED` when it ends anyway.",
+    },
+    HOME: { description: "The portal's home page: plan, payment method, invoices." },
+    PAYMENT_METHOD: { description: "The form for a new payment method, and back once it is saved." },
+  },
 });
 
 @ObjectType({ implements: Node, description: "A Stripe Checkout session." })
