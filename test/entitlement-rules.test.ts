@@ -12,6 +12,7 @@ const definition = await readCatalogFile("catalog.yaml");
 const catalog: Catalog = {
   ...definition,
   version: 1,
+  portalConfigurationId: null,
   prices: definition.prices.map((price) => ({ ...price, stripePriceId: `price_${price.id}`, isActive: true })),
 };
 
@@ -22,7 +23,8 @@ function featureOf(key: string): CatalogFeature {
 }
 
 function holder(status: SubscriptionStatus | null, tierSlug: string | null = "professional"): Holder {
-  return { isAdmin: false, subscription: status ? { status, tierSlug, currentPeriodEnd: null } : undefined };
+  const isEntitling = status === "ACTIVE" || status === "TRIALING" || status === "PAST_DUE";
+  return { isAdmin: false, subscription: status ? { status, tierSlug, isEntitling } : undefined };
 }
 
 /** How much a grant is worth, worked out apart from the code under test. */
@@ -37,7 +39,7 @@ const anyHolder: fc.Arbitrary<Holder> = fc.record({
     fc.record({
       status: fc.constantFrom(...subscriptionStatuses),
       tierSlug: fc.constantFrom(...catalog.tiers.map(({ slug }) => slug), "discontinued", null),
-      currentPeriodEnd: fc.option(fc.date({ noInvalidDate: true })),
+      isEntitling: fc.boolean(),
     }),
     { nil: undefined },
   ),
@@ -63,7 +65,7 @@ describe("the tier in force", () => {
   test.each([
     ["ACTIVE", "SUBSCRIPTION"],
     ["TRIALING", "TRIAL"],
-    ["PAST_DUE", "SUBSCRIPTION"],
+    ["PAST_DUE", "GRACE"],
   ] as const)("a subscription that is %s entitles to the tier that was bought", (status, source) => {
     expect(tierInForce(catalog, holder(status))).toMatchObject({ tier: { slug: "professional" }, source });
   });
@@ -262,7 +264,9 @@ describe("the features that changed", () => {
       "streaming_minutes",
       "recording_minutes",
     ]);
-    expect(changedFeatures(catalog, starter, holder("PAST_DUE", "starter"))).toEqual([]);
+    expect(changedFeatures(catalog, starter, holder("ACTIVE", "starter"))).toEqual([]);
+    // What is granted stays the same when a payment fails, and why it is granted does not.
+    expect(changedFeatures(catalog, starter, holder("PAST_DUE", "starter"))).toHaveLength(4);
     expect(changedFeatures(catalog, starter, holder("UNPAID", "starter"))).toHaveLength(4);
   });
 });

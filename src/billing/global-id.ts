@@ -19,6 +19,9 @@ export const idPrefixes = {
 /** A type that has global IDs. */
 export type NodeType = keyof typeof idPrefixes;
 
+/** Every one of them; `keys` forgets which keys there are. */
+export const nodeTypes = Object.keys(idPrefixes) as NodeType[];
+
 /** The global ID of a row. */
 export function globalId(type: NodeType, uuid: string): string {
   return idPrefixes[type] + uuid.replaceAll("-", "");
@@ -27,6 +30,23 @@ export function globalId(type: NodeType, uuid: string): string {
 /** The global ID of a part of the catalog. */
 export function catalogId(type: "Tier" | "TierPrice" | "Feature", key: string): string {
   return idPrefixes[type] + key;
+}
+
+/** The global ID of what one customer has of one feature. It is made of both, so that it stays the same. */
+export function featureOfCustomerId(type: NodeType, userId: string, featureKey: string): string {
+  return `${globalId(type, userId)}_${featureKey}`;
+}
+
+/** The customer and the feature in such a global ID; undefined for anything that is not an ID of this type. */
+export function featureOfCustomer(type: NodeType, id: string): { userId: string; featureKey: string } | undefined {
+  const uuidEnd = idPrefixes[type].length + 32;
+  const [userId, featureKey] = [uuidOf(type, id.slice(0, uuidEnd)), id.slice(uuidEnd + 1)];
+  return userId && featureKey && id[uuidEnd] === "_" ? { userId, featureKey } : undefined;
+}
+
+/** The type that a global ID names; undefined for anything that is none. */
+export function typeOf(id: string): NodeType | undefined {
+  return nodeTypes.find((type) => id.startsWith(idPrefixes[type]));
 }
 
 /** The row's UUID in a global ID; undefined for anything that is not an ID of this type. */

@@ -3,8 +3,9 @@ import type { Deps } from "../deps.js";
 import { loadInvoices, loadPaymentsOfInvoices } from "./history/history.service.js";
 import type { InvoiceRow } from "./history/invoice.table.js";
 import type { PaymentRow } from "./history/payment.table.js";
-import { loadCurrentSubscriptions } from "./subscriptions/subscription.service.js";
+import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
 import type { SubscriptionRow } from "./subscriptions/subscription.table.js";
+import { loadTrialHistory } from "./subscriptions/trial.js";
 import { loadUsed, type UsedByFeature } from "./usage/usage.service.js";
 import { loadCustomers } from "./users/user.service.js";
 import type { UserRow } from "./users/user.table.js";
@@ -14,6 +15,10 @@ export interface Loaders {
   readonly users: DataLoader<string, UserRow | undefined>;
   /** The running or last subscription, by user. */
   readonly subscriptions: DataLoader<string, SubscriptionRow | undefined>;
+  /** By our id; whoever's it is, so only for an id that came from a row the caller may see. */
+  readonly subscriptionsById: DataLoader<string, SubscriptionRow | undefined>;
+  /** Whether a user ever had a trial. */
+  readonly hadTrial: DataLoader<string, boolean>;
   /** What is used in running periods, by user. */
   readonly used: DataLoader<string, UsedByFeature>;
   readonly invoices: DataLoader<string, InvoiceRow | undefined>;
@@ -39,6 +44,8 @@ export function makeLoaders(deps: Deps): Loaders {
   const loaders = {
     users: batched(loadCustomers),
     subscriptions: batched(loadCurrentSubscriptions),
+    subscriptionsById: batched(loadSubscriptions),
+    hadTrial: batched(loadTrialHistory),
     used: batched(loadUsed),
     invoices: batched(loadInvoices),
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),

@@ -11,7 +11,7 @@ export interface Announcement {
   /** Who or what it concerns; listeners ask for one subject. */
   readonly subject: string;
   /** Small facts that cannot be read back later, for example the status before. */
-  readonly facts: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly facts: Readonly<Record<string, string | boolean | readonly string[] | null>>;
 }
 
 /** Announces a change when the transaction commits, and not at all when it does not. */

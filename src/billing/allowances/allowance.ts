@@ -1,3 +1,4 @@
+import type { SubscriptionStatus } from "../../stripe/snapshots.js";
 import {
   type Catalog,
   type CatalogTier,
@@ -7,17 +8,24 @@ import {
   grantOf,
   staffTier,
 } from "../catalog/catalog.js";
-import { isEntitling, type SubscriptionState } from "../subscriptions/subscription.js";
 
 /** Where a right to use something comes from. */
 export const allowanceSources = ["ADMIN", "FREE_TIER", "GRACE", "GRANT", "OVERRIDE", "SUBSCRIPTION", "TRIAL"] as const;
 export type AllowanceSource = (typeof allowanceSources)[number];
 
+/** A subscription as far as it decides what may be used. */
+export interface HeldSubscription {
+  readonly status: SubscriptionStatus;
+  readonly tierSlug: string | null;
+  /** Whether it grants its tier at the moment that is judged. */
+  readonly isEntitling: boolean;
+}
+
 /** What decides how much somebody may use. */
 export interface Holder {
   /** Staff: everything of the staff tier, whatever was bought. */
   readonly isAdmin: boolean;
-  readonly subscription: SubscriptionState | undefined;
+  readonly subscription: HeldSubscription | undefined;
 }
 
 /** What somebody may have of one feature, and why. */
@@ -30,9 +38,14 @@ export interface Allowance {
 export function tierInForce(catalog: Catalog, holder: Holder): { tier: CatalogTier; source: AllowanceSource } {
   if (holder.isAdmin) return { tier: staffTier(catalog), source: "ADMIN" };
   const { subscription } = holder;
-  const bought = subscription && isEntitling(subscription) && findTier(catalog, subscription.tierSlug ?? "");
+  const bought = subscription?.isEntitling && findTier(catalog, subscription.tierSlug ?? "");
   if (!bought) return { tier: freeTier(catalog), source: "FREE_TIER" };
-  return { tier: bought, source: subscription.status === "TRIALING" ? "TRIAL" : "SUBSCRIPTION" };
+  return { tier: bought, source: sourceOf(subscription.status) };
+}
+
+function sourceOf(status: SubscriptionStatus): AllowanceSource {
+  if (status === "TRIALING") return "TRIAL";
+  return status === "PAST_DUE" ? "GRACE" : "SUBSCRIPTION";
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { GraphQLContext } from "../../graphql/context.js";
+import { isEntitling, momentOf } from "../subscriptions/subscription.js";
 import { ownPayer } from "../users/payer.js";
 import type { Holder } from "./allowance.js";
 
@@ -6,5 +7,8 @@ import type { Holder } from "./allowance.js";
 export async function holderOf(context: GraphQLContext, userId: string): Promise<Holder> {
   const { viewer } = context;
   const isAdmin = viewer?.roles.has("ADMIN") === true && ownPayer(viewer)?.userId === userId;
-  return { isAdmin, subscription: await context.loaders.subscriptions.load(userId) };
+  const row = await context.loaders.subscriptions.load(userId);
+  if (!row) return { isAdmin, subscription: undefined };
+  const { status, tierSlug } = row;
+  return { isAdmin, subscription: { status, tierSlug, isEntitling: isEntitling(row, momentOf(context)) } };
 }

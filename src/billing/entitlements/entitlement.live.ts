@@ -3,9 +3,9 @@ import { outlast } from "../../live/outlast.js";
 import { changedFeatures, type Holder } from "../allowances/allowance.js";
 import { holderOf } from "../allowances/holder.js";
 import type { ChangeCause } from "../subscriptions/subscription.js";
-import { subscriptionFacts } from "../subscriptions/subscription.live.js";
+import { type SubscriptionFacts, subscriptionFacts } from "../subscriptions/subscription.live.js";
+import { ownCustomer } from "../users/customer.reading.js";
 import { requirePayer } from "../users/payer.js";
-import { ownCustomer } from "../users/user.resolver.js";
 import { entitlementsFor } from "./entitlement.service.js";
 import { type EntitlementsChangedEvent, toEntitlement } from "./entitlement.type.js";
 
@@ -22,7 +22,7 @@ export async function* entitlementChanges(context: GraphQLContext): AsyncGenerat
     const after = await outlast(freshHolder);
     const facts = change && subscriptionFacts.parse(change.facts);
     // What was announced tells the state before; after a broken connection it is what was seen last.
-    const from = facts ? { ...before, subscription: stateOf(facts.statusBefore, facts.tierBefore) } : before;
+    const from = facts ? { ...before, subscription: heldBefore(facts) } : before;
     const features = changedFeatures(context.catalog(), from, after);
     before = after;
     if (features.length === 0) continue;
@@ -31,8 +31,8 @@ export async function* entitlementChanges(context: GraphQLContext): AsyncGenerat
   }
 }
 
-function stateOf(status: NonNullable<Holder["subscription"]>["status"] | null, tierSlug: string | null) {
-  return status ? { status, tierSlug, currentPeriodEnd: null } : undefined;
+function heldBefore({ statusBefore, tierBefore, wasEntitling }: SubscriptionFacts): Holder["subscription"] {
+  return statusBefore ? { status: statusBefore, tierSlug: tierBefore, isEntitling: wasEntitling } : undefined;
 }
 
 async function eventOf(

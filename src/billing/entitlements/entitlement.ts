@@ -66,8 +66,9 @@ function whyNotIncluded({ isAdmin, subscription }: Holder): DenialReason {
       return "PAYMENT_OVERDUE";
     case "ACTIVE":
     case "TRIALING":
-    case "PAST_DUE":
       return "FEATURE_NOT_IN_TIER";
+    case "PAST_DUE":
+      return subscription.isEntitling ? "FEATURE_NOT_IN_TIER" : "PAYMENT_OVERDUE";
     default:
       return "NO_SUBSCRIPTION";
   }

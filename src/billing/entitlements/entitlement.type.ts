@@ -4,7 +4,7 @@ import { DateTime, SafeInt } from "../../graphql/scalars.js";
 import { namesOf } from "../../graphql/user-error.type.js";
 import { type AllowanceSource, allowanceSources } from "../allowances/allowance.js";
 import { Feature, toFeature } from "../catalog/catalog.type.js";
-import { idPrefixes } from "../global-id.js";
+import { featureOfCustomerId } from "../global-id.js";
 import type { ChangeCause as CauseName } from "../subscriptions/subscription.js";
 import { ChangeCause } from "../subscriptions/subscription.type.js";
 import { Customer } from "../users/customer.type.js";
@@ -34,7 +34,7 @@ registerEnumType(DenialReason, {
     LIMIT_REACHED: { description: "Less is left than was asked for." },
     NO_SUBSCRIPTION: { description: "It needs a subscription, and there is none." },
     PAUSED: { description: "The subscription is paused." },
-    PAYMENT_OVERDUE: { description: "The subscription has not been paid." },
+    PAYMENT_OVERDUE: { description: "The subscription has not been paid, and its grace, if it had one, is over." },
   },
 });
 
@@ -78,7 +78,7 @@ export class Entitlement extends Node {
 export function toEntitlement(userId: string, state: EntitlementState): Entitlement {
   const { feature, allowance, isUnlimited, limit, used } = state;
   return Object.assign(new Entitlement(), {
-    id: `${idPrefixes.Entitlement}${userId.replaceAll("-", "")}_${feature.key}`,
+    id: featureOfCustomerId("Entitlement", userId, feature.key),
     state,
     feature: toFeature(feature),
     source: allowance.grant.isIncluded ? allowance.source : null,

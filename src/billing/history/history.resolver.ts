@@ -1,11 +1,15 @@
-import { Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
+import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
+import { checkRange } from "../../graphql/date-time-range.type.js";
 import { type Page, PageArgs, readPage } from "../../graphql/pagination.js";
 import { Customer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
 import { invoicesOf, paymentsOf } from "./history.service.js";
 import { Invoice, InvoiceConnection, toInvoice } from "./history.type.js";
+import { InvoiceFilter, PaymentFilter } from "./history-filter.type.js";
 import { Payment, PaymentConnection, toPayment } from "./payment.type.js";
+
+const narrowed = { nullable: true, description: "Which ones; all when left out." };
 
 @Resolver(() => Customer)
 export class HistoryResolver {
@@ -13,34 +17,44 @@ export class HistoryResolver {
     nullable: true,
     description: "Shortcut for `viewer.customer.invoices`: the billing history.",
   })
-  invoices(@Args(() => PageArgs) page: PageArgs, @Ctx() context: GraphQLContext): Promise<Page<Invoice>> {
-    return invoicePage(context, requirePayer(context.viewer).userId, page);
+  invoices(
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg("filter", () => InvoiceFilter, narrowed) filter: InvoiceFilter | null,
+    @Ctx() context: GraphQLContext,
+  ): Promise<Page<Invoice>> {
+    return invoicePage(context, requirePayer(context.viewer).userId, page, filter);
   }
 
   @Query(() => PaymentConnection, {
     nullable: true,
     description: "Shortcut for `viewer.customer.payments`: the payment history.",
   })
-  payments(@Args(() => PageArgs) page: PageArgs, @Ctx() context: GraphQLContext): Promise<Page<Payment>> {
-    return paymentPage(context, requirePayer(context.viewer).userId, page);
+  payments(
+    @Args(() => PageArgs) page: PageArgs,
+    @Arg("filter", () => PaymentFilter, narrowed) filter: PaymentFilter | null,
+    @Ctx() context: GraphQLContext,
+  ): Promise<Page<Payment>> {
+    return paymentPage(context, requirePayer(context.viewer).userId, page, filter);
   }
 
   @FieldResolver(() => InvoiceConnection, { name: "invoices", nullable: true, description: "Invoices, newest first." })
   customerInvoices(
     @Root() { userId }: Customer,
     @Args(() => PageArgs) page: PageArgs,
+    @Arg("filter", () => InvoiceFilter, narrowed) filter: InvoiceFilter | null,
     @Ctx() context: GraphQLContext,
   ): Promise<Page<Invoice>> {
-    return invoicePage(context, userId, page);
+    return invoicePage(context, userId, page, filter);
   }
 
   @FieldResolver(() => PaymentConnection, { name: "payments", nullable: true, description: "Payments, newest first." })
   customerPayments(
     @Root() { userId }: Customer,
     @Args(() => PageArgs) page: PageArgs,
+    @Arg("filter", () => PaymentFilter, narrowed) filter: PaymentFilter | null,
     @Ctx() context: GraphQLContext,
   ): Promise<Page<Payment>> {
-    return paymentPage(context, userId, page);
+    return paymentPage(context, userId, page, filter);
   }
 }
 
@@ -61,14 +75,36 @@ export class PaymentResolver {
   }
 }
 
-async function invoicePage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Invoice>> {
+async function invoicePage(
+  context: GraphQLContext,
+  userId: string,
+  page: PageArgs,
+  filter: InvoiceFilter | null,
+): Promise<Page<Invoice>> {
+  checkRange(filter?.issuedAt, "issuedAt");
   await context.loaders.ready();
   const positionOf = ({ issuedAt: at, id }: { issuedAt: Date; id: string }) => ({ at, id });
-  return readPage(page, { ...invoicesOf(context, userId), positionOf, show: toInvoice });
+  return readPage(page, {
+    name: "invoices",
+    ...invoicesOf(context, userId, filter ?? {}),
+    positionOf,
+    show: toInvoice,
+  });
 }
 
-async function paymentPage(context: GraphQLContext, userId: string, page: PageArgs): Promise<Page<Payment>> {
+async function paymentPage(
+  context: GraphQLContext,
+  userId: string,
+  page: PageArgs,
+  filter: PaymentFilter | null,
+): Promise<Page<Payment>> {
+  checkRange(filter?.createdAt, "createdAt");
   await context.loaders.ready();
   const positionOf = ({ createdAt: at, id }: { createdAt: Date; id: string }) => ({ at, id });
-  return readPage(page, { ...paymentsOf(context, userId), positionOf, show: toPayment });
+  return readPage(page, {
+    name: "payments",
+    ...paymentsOf(context, userId, filter ?? {}),
+    positionOf,
+    show: toPayment,
+  });
 }

@@ -1,29 +1,46 @@
 import type { Slice } from "../../db/keyset.js";
+import type { Owners } from "../../db/owners.js";
 import type { Deps } from "../../deps.js";
-import { countInvoices, findInvoices, listInvoices } from "./invoice.repository.js";
+import { countInvoices, findInvoices, type InvoiceCriteria, listInvoices } from "./invoice.repository.js";
 import type { InvoiceRow } from "./invoice.table.js";
-import { countPayments, findPaymentsOfInvoices, listPayments } from "./payment.repository.js";
+import {
+  countPayments,
+  findPayments,
+  findPaymentsOfInvoices,
+  listPayments,
+  type PaymentCriteria,
+} from "./payment.repository.js";
 import type { PaymentRow } from "./payment.table.js";
 
 /** A user's invoices, newest first. */
-export function invoicesOf(deps: Deps, userId: string) {
+export function invoicesOf(deps: Deps, userId: string, filter: InvoiceCriteria) {
   return {
-    read: (slice: Slice) => listInvoices(deps.db, userId, slice),
-    count: () => countInvoices(deps.db, userId),
+    read: (slice: Slice) => listInvoices(deps.db, userId, filter, slice),
+    count: () => countInvoices(deps.db, userId, filter),
   };
 }
 
 /** A user's payments, newest first. */
-export function paymentsOf(deps: Deps, userId: string) {
+export function paymentsOf(deps: Deps, userId: string, filter: PaymentCriteria) {
   return {
-    read: (slice: Slice) => listPayments(deps.db, userId, slice),
-    count: () => countPayments(deps.db, userId),
+    read: (slice: Slice) => listPayments(deps.db, userId, filter, slice),
+    count: () => countPayments(deps.db, userId, filter),
   };
 }
 
-/** The row of each invoice, in the order asked for: the batch behind a loader. */
+/** The invoices among these that belong to the owners. */
+export function findInvoicesOf(deps: Deps, owners: Owners, ids: readonly string[]): Promise<InvoiceRow[]> {
+  return findInvoices(deps.db, owners, ids);
+}
+
+/** The payments among these that belong to the owners. */
+export function findPaymentsOf(deps: Deps, owners: Owners, ids: readonly string[]): Promise<PaymentRow[]> {
+  return findPayments(deps.db, owners, ids);
+}
+
+/** The row of each invoice, whoever's it is, in the order asked for: the batch behind a loader. */
 export async function loadInvoices(deps: Deps, ids: readonly string[]): Promise<(InvoiceRow | undefined)[]> {
-  const rows = new Map((await findInvoices(deps.db, ids)).map((row) => [row.id, row]));
+  const rows = new Map((await findInvoices(deps.db, "EVERYBODY", ids)).map((row) => [row.id, row]));
   return ids.map((id) => rows.get(id));
 }
 

@@ -1,35 +1,51 @@
 import { and, count, eq, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
+import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
 import { keyset, type Slice } from "../../db/keyset.js";
+import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import { type InvoiceRow, invoices } from "./invoice.table.js";
 
 const byId = prepared((db) =>
   db
     .select()
     .from(invoices)
-    .where(sql`${invoices.id} = any(${sql.placeholder("ids")}::uuid[])`)
+    .where(and(sql`${invoices.id} = any(${sql.placeholder("ids")}::uuid[])`, belongsToOwners(invoices.userId)))
     .prepare("invoices_by_id"),
 );
 
-/** The rows of these invoices, in no order. */
-export function findInvoices(db: Db, ids: readonly string[]): Promise<InvoiceRow[]> {
-  return byId(db).execute({ ids: [...ids] });
+/** The rows of these invoices, in no order; somebody else's are left out. */
+export function findInvoices(db: Db, owners: Owners, ids: readonly string[]): Promise<InvoiceRow[]> {
+  return byId(db).execute({ ids: [...ids], owners: ownersParameter(owners) });
+}
+
+/** Which invoices of a user to list: what is left out does not narrow. */
+export interface InvoiceCriteria {
+  readonly status?: readonly InvoiceRow["status"][] | null;
+  readonly issuedAt?: Between | null;
 }
 
 /** A slice of one user's invoices, in the order that the slice is read in. */
-export function listInvoices(db: Db, userId: string, slice: Slice): Promise<InvoiceRow[]> {
+export function listInvoices(db: Db, userId: string, filter: InvoiceCriteria, slice: Slice): Promise<InvoiceRow[]> {
   const { where, orderBy } = keyset(invoices.issuedAt, invoices.id, slice);
   return db
     .select()
     .from(invoices)
-    .where(and(eq(invoices.userId, userId), where))
+    .where(and(matching(userId, filter), where))
     .orderBy(...orderBy)
     .limit(slice.limit);
 }
 
-export async function countInvoices(db: Db, userId: string): Promise<number> {
-  const [row] = await db.select({ total: count() }).from(invoices).where(eq(invoices.userId, userId));
+export async function countInvoices(db: Db, userId: string, filter: InvoiceCriteria): Promise<number> {
+  const [row] = await db.select({ total: count() }).from(invoices).where(matching(userId, filter));
   return row?.total ?? 0;
+}
+
+function matching(userId: string, filter: InvoiceCriteria) {
+  return and(
+    eq(invoices.userId, userId),
+    isAnyOf(invoices.status, filter.status),
+    isBetween(invoices.issuedAt, filter.issuedAt),
+  );
 }
 
 /** Writes the row of a Stripe invoice, new or not. */

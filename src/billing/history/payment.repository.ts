@@ -1,7 +1,22 @@
 import { and, count, eq, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
+import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
 import { keyset, type Slice } from "../../db/keyset.js";
+import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import { type PaymentRow, payments } from "./payment.table.js";
+
+const byId = prepared((db) =>
+  db
+    .select()
+    .from(payments)
+    .where(and(sql`${payments.id} = any(${sql.placeholder("ids")}::uuid[])`, belongsToOwners(payments.userId)))
+    .prepare("payments_by_id"),
+);
+
+/** The rows of these payments, in no order; somebody else's are left out. */
+export function findPayments(db: Db, owners: Owners, ids: readonly string[]): Promise<PaymentRow[]> {
+  return byId(db).execute({ ids: [...ids], owners: ownersParameter(owners) });
+}
 
 const byInvoice = prepared((db) =>
   db
@@ -17,20 +32,34 @@ export function findPaymentsOfInvoices(db: Db, invoiceIds: readonly string[]): P
   return byInvoice(db).execute({ invoiceIds: [...invoiceIds] });
 }
 
+/** Which payments of a user to list: what is left out does not narrow. */
+export interface PaymentCriteria {
+  readonly status?: readonly PaymentRow["status"][] | null;
+  readonly createdAt?: Between | null;
+}
+
 /** A slice of one user's payments, in the order that the slice is read in. */
-export function listPayments(db: Db, userId: string, slice: Slice): Promise<PaymentRow[]> {
+export function listPayments(db: Db, userId: string, filter: PaymentCriteria, slice: Slice): Promise<PaymentRow[]> {
   const { where, orderBy } = keyset(payments.createdAt, payments.id, slice);
   return db
     .select()
     .from(payments)
-    .where(and(eq(payments.userId, userId), where))
+    .where(and(matching(userId, filter), where))
     .orderBy(...orderBy)
     .limit(slice.limit);
 }
 
-export async function countPayments(db: Db, userId: string): Promise<number> {
-  const [row] = await db.select({ total: count() }).from(payments).where(eq(payments.userId, userId));
+export async function countPayments(db: Db, userId: string, filter: PaymentCriteria): Promise<number> {
+  const [row] = await db.select({ total: count() }).from(payments).where(matching(userId, filter));
   return row?.total ?? 0;
+}
+
+function matching(userId: string, filter: PaymentCriteria) {
+  return and(
+    eq(payments.userId, userId),
+    isAnyOf(payments.status, filter.status),
+    isBetween(payments.createdAt, filter.createdAt),
+  );
 }
 
 /** Writes the row of a Stripe payment intent, new or not. */

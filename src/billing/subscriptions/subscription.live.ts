@@ -18,11 +18,12 @@ export const subscriptionFacts = z.object({
   previousStatus: status,
   tierBefore: z.string().nullable(),
   statusBefore: status,
-  tierAfter: z.string().nullable(),
-  statusAfter: status,
+  wasEntitling: z.boolean(),
   cause: z.enum(["ADMIN", "CUSTOMER", "PAYMENT", "RENEWAL", "TRIAL_END", "USAGE"]),
   occurredAt: z.coerce.date(),
 });
+
+export type SubscriptionFacts = z.output<typeof subscriptionFacts>;
 
 /** Changes of the caller's subscriptions, one event for each committed change. */
 export async function* subscriptionUpdates(context: GraphQLContext): AsyncGenerator<CurrentSubscriptionUpdatedEvent> {

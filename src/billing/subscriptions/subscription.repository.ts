@@ -1,10 +1,14 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
+import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
+import { graceCutoff, type Moment } from "./subscription.js";
 import { type SubscriptionRow, subscriptions } from "./subscription.table.js";
 
-/** The running one first, else the last: entitling before waiting before over, then the newest. */
+/** The running one first, else the last: entitling (as `isEntitling` has it) before waiting before over, then the newest. */
 const rank = sql`case
-  when ${subscriptions.status} in ('ACTIVE', 'TRIALING', 'PAST_DUE') then 0
+  when ${subscriptions.status} in ('ACTIVE', 'TRIALING') then 0
+  when ${subscriptions.status} = 'PAST_DUE' and (${subscriptions.pastDueSince} is null
+    or ${subscriptions.pastDueSince} > ${sql.placeholder("graceCutoff")}::timestamptz) then 0
   when ${subscriptions.status} in ('CANCELED', 'INCOMPLETE_EXPIRED') then 2
   else 1 end`;
 
@@ -18,8 +22,48 @@ const currentOf = prepared((db) =>
 );
 
 /** The subscription that counts for each of these users, in no order; users without any are left out. */
-export function findCurrentSubscriptions(db: Db, userIds: readonly string[]): Promise<SubscriptionRow[]> {
-  return currentOf(db).execute({ userIds: [...userIds] });
+export function findCurrentSubscriptions(
+  db: Db,
+  userIds: readonly string[],
+  moment: Moment,
+): Promise<SubscriptionRow[]> {
+  return currentOf(db).execute({ userIds: [...userIds], graceCutoff: graceCutoff(moment).toISOString() });
+}
+
+/** Subscriptions whose grace is over and of which that was not told yet. */
+export function findUntoldGraceEnds(db: Db, moment: Moment, limit: number): Promise<SubscriptionRow[]> {
+  const isDue = and(
+    eq(subscriptions.status, "PAST_DUE"),
+    isNull(subscriptions.graceEndToldAt),
+    lte(subscriptions.pastDueSince, graceCutoff(moment)),
+  );
+  return db.select().from(subscriptions).where(isDue).limit(limit);
+}
+
+/** Notes that the end of the grace was told. Gives the row; undefined when it was told or put right meanwhile. */
+export async function markGraceEndTold(db: Db, id: string, moment: Moment): Promise<SubscriptionRow | undefined> {
+  const isDue = and(
+    eq(subscriptions.id, id),
+    eq(subscriptions.status, "PAST_DUE"),
+    isNull(subscriptions.graceEndToldAt),
+    lte(subscriptions.pastDueSince, graceCutoff(moment)),
+  );
+  return (await db.update(subscriptions).set({ graceEndToldAt: moment.now }).where(isDue).returning())[0];
+}
+
+const withTrial = prepared((db) =>
+  db
+    .selectDistinct({ userId: subscriptions.userId })
+    .from(subscriptions)
+    .where(
+      sql`${subscriptions.userId} = any(${sql.placeholder("userIds")}::uuid[]) and ${subscriptions.trialEndsAt} is not null`,
+    )
+    .prepare("users_with_trial"),
+);
+
+/** Those of these users who ever had a trial, in no order. */
+export async function findUsersWithTrial(db: Db, userIds: readonly string[]): Promise<string[]> {
+  return (await withTrial(db).execute({ userIds: [...userIds] })).map(({ userId }) => userId);
 }
 
 export async function findByStripeId(db: Db, stripeSubscriptionId: string): Promise<SubscriptionRow | undefined> {
@@ -27,8 +71,38 @@ export async function findByStripeId(db: Db, stripeSubscriptionId: string): Prom
   return (await db.select().from(subscriptions).where(mine))[0];
 }
 
-export async function findSubscription(db: Db, id: string): Promise<SubscriptionRow | undefined> {
-  return (await db.select().from(subscriptions).where(eq(subscriptions.id, id)))[0];
+const byId = prepared((db) =>
+  db
+    .select()
+    .from(subscriptions)
+    .where(
+      and(sql`${subscriptions.id} = any(${sql.placeholder("ids")}::uuid[])`, belongsToOwners(subscriptions.userId)),
+    )
+    .prepare("subscriptions_by_id"),
+);
+
+/** The rows of these subscriptions, in no order; somebody else's are left out. */
+export function findSubscriptions(db: Db, owners: Owners, ids: readonly string[]): Promise<SubscriptionRow[]> {
+  return byId(db).execute({ ids: [...ids], owners: ownersParameter(owners) });
+}
+
+/** The prices in Stripe of subscriptions whose price the catalog did not know when they were read. */
+export async function listUnknownPrices(db: Db): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ stripePriceId: subscriptions.stripePriceId })
+    .from(subscriptions)
+    .where(isNull(subscriptions.priceId));
+  return rows.flatMap(({ stripePriceId }) => stripePriceId ?? []);
+}
+
+/** The subscriptions at one of these prices that were read when it was unknown. */
+export function findAtUnknownPrice(
+  db: Db,
+  stripePriceIds: readonly string[],
+  limit: number,
+): Promise<SubscriptionRow[]> {
+  const isOne = and(isNull(subscriptions.priceId), inArray(subscriptions.stripePriceId, [...stripePriceIds]));
+  return db.select().from(subscriptions).where(isOne).limit(limit);
 }
 
 /** Writes the row of a Stripe subscription, new or not. */

@@ -1,10 +1,10 @@
 import type { Deps } from "../../deps.js";
-import { announce } from "../../live/announce.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { findPriceByStripeId } from "../catalog/catalog.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
-import { causeOf, hasNews } from "./subscription.js";
+import { announceSubscription } from "./subscription.announcement.js";
+import { causeOf, graceEndOf, hasNews, momentOf } from "./subscription.js";
 import { findByStripeId, findCurrentSubscriptions, upsertSubscription } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
@@ -29,25 +29,11 @@ async function storeSubscription(
   snapshot: SubscriptionSnapshot,
 ): Promise<SubscriptionRow> {
   const before = await findByStripeId(inside.db, snapshot.id);
-  const [currentBefore] = await findCurrentSubscriptions(inside.db, [user.id]);
+  const [currentBefore] = await findCurrentSubscriptions(inside.db, [user.id], momentOf(inside));
   const after = await upsertSubscription(inside.db, rowOf(inside, user, snapshot, before));
-  const [currentAfter] = await findCurrentSubscriptions(inside.db, [user.id]);
   if (!before || hasNews(before, after)) {
-    await announce(inside.db, {
-      kind: "subscription",
-      subject: user.id,
-      facts: {
-        subscriptionId: after.id,
-        previousStatus: before?.status ?? null,
-        // The one in force before and after: what a listener needs to tell which entitlements changed.
-        tierBefore: currentBefore?.tierSlug ?? null,
-        statusBefore: currentBefore?.status ?? null,
-        tierAfter: currentAfter?.tierSlug ?? null,
-        statusAfter: currentAfter?.status ?? null,
-        cause: causeOf(before, after),
-        occurredAt: inside.now().toISOString(),
-      },
-    });
+    const previousStatus = before?.status ?? null;
+    await announceSubscription(inside, { after, previousStatus, currentBefore, cause: causeOf(before, after) });
   }
   return after;
 }
@@ -59,6 +45,7 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
   if (!price) {
     // A price that the catalog has never seen must not turn a payer into a free user: the last known tier stays.
     inside.log.error({ subscription: snapshot.id, price: snapshot.stripePriceId }, "subscription has an unknown price");
+    inside.metrics.count("billing_unknown_prices_total");
   }
   return {
     userId: user.id,
@@ -75,5 +62,27 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
     cancelsAt: snapshot.cancelsAt,
     resumesAt: snapshot.resumesAt,
     endedAt: snapshot.endedAt,
+    ...latenessOf(inside, snapshot, before),
+    paymentMethod: snapshot.paymentMethod,
+    pendingChange: snapshot.pendingChange && {
+      ...snapshot.pendingChange,
+      effectiveAt: snapshot.pendingChange.effectiveAt.toISOString(),
+    },
+    discount: snapshot.discount && {
+      ...snapshot.discount,
+      endsAt: snapshot.discount.endsAt?.toISOString() ?? null,
+    },
   };
+}
+
+/** Since when it is late, and whether the end of its grace was told. */
+function latenessOf(inside: Deps, { status, pastDueSince }: SubscriptionSnapshot, before: SubscriptionRow | undefined) {
+  if (status !== "PAST_DUE") return { pastDueSince: null, graceEndToldAt: null };
+  // Should Stripe name no open invoice, the grace begins when we hear that it is late.
+  const since = pastDueSince ?? before?.pastDueSince ?? inside.now();
+  const isKnown = before?.status === "PAST_DUE" && before.pastDueSince?.getTime() === since.getTime();
+  if (isKnown) return { pastDueSince: since, graceEndToldAt: before.graceEndToldAt };
+  // One that is heard of too late, or that has no grace at all: this very change tells what is lost.
+  const end = graceEndOf({ status, pastDueSince: since }, momentOf(inside));
+  return { pastDueSince: since, graceEndToldAt: end && end <= inside.now() ? inside.now() : null };
 }

@@ -1,9 +1,25 @@
-import { index, integer, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { index, integer, jsonb, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, uuidV7 } from "../../db/columns.js";
-import { subscriptionStatuses } from "../../stripe/snapshots.js";
+import { type PaymentMethodSnapshot, subscriptionStatuses } from "../../stripe/snapshots.js";
 import { users } from "../users/user.table.js";
 
 export const subscriptionStatus = pgEnum("subscription_status", subscriptionStatuses);
+
+/** A change that waits for its date, and a discount; JSON has no instants, so they are text as RFC 3339 has it. */
+export interface PendingChangeRow {
+  readonly stripePriceId: string;
+  readonly currency: string;
+  readonly effectiveAt: string;
+}
+
+export interface DiscountRow {
+  readonly name: string;
+  readonly percentOff: number | null;
+  readonly amountOff: number | null;
+  readonly currency: string;
+  readonly endsAt: string | null;
+}
 
 /** One row per Stripe subscription. Stripe owns the truth; `subscription.sync.ts` is the only writer. */
 export const subscriptions = pgTable(
@@ -28,9 +44,25 @@ export const subscriptions = pgTable(
     cancelsAt: instant("cancels_at"),
     resumesAt: instant("resumes_at"),
     endedAt: instant("ended_at"),
+    /** Since when it is past due; its grace is counted from here. Null while nothing is overdue. */
+    pastDueSince: instant("past_due_since"),
+    /** When everybody concerned was told that the grace is over; null until then. `grace.due.ts` writes it. */
+    graceEndToldAt: instant("grace_end_told_at"),
+    /** Its own; null where its customer's is charged. */
+    paymentMethod: jsonb("payment_method").$type<PaymentMethodSnapshot>(),
+    pendingChange: jsonb("pending_change").$type<PendingChangeRow>(),
+    discount: jsonb("discount").$type<DiscountRow>(),
     ...timestamps,
   },
-  (table) => [index("subscriptions_user_id_started_at_idx").on(table.userId, table.startedAt.desc())],
+  (table) => [
+    index("subscriptions_user_id_started_at_idx").on(table.userId, table.startedAt.desc()),
+    // Few, if any: looked through each minute for those whose price has become known.
+    index("subscriptions_unknown_price_idx").on(table.stripePriceId).where(sql`${table.priceId} is null`),
+    // Looked through each minute for those whose grace has run out.
+    index("subscriptions_grace_idx")
+      .on(table.pastDueSince)
+      .where(sql`${table.status} = 'PAST_DUE' and ${table.graceEndToldAt} is null`),
+  ],
 );
 
 export type SubscriptionRow = typeof subscriptions.$inferSelect;

@@ -1,3 +1,4 @@
+import type { Deps } from "../../deps.js";
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
@@ -11,14 +12,46 @@ export interface SubscriptionState {
 /** What caused a change, as live updates name it. */
 export type ChangeCause = "ADMIN" | "CUSTOMER" | "PAYMENT" | "RENEWAL" | "TRIAL_END" | "USAGE";
 
-/** Past due still entitles: one failed card must not lock a paying customer out while Stripe tries again. */
-const entitling: readonly SubscriptionStatus[] = ["ACTIVE", "TRIALING", "PAST_DUE"];
+/** What the passing of time is judged by. */
+export interface Moment {
+  /** By the billing clock. */
+  readonly now: Date;
+  /** How many days a payment that failed is put up with. */
+  readonly gracePeriodDays: number;
+}
+
+/** The present moment. */
+export function momentOf({ now, settings }: Pick<Deps, "now" | "settings">): Moment {
+  return { now: now(), gracePeriodDays: settings.gracePeriodDays };
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** A subscription that fell behind at or before this instant has no grace left. */
+export function graceCutoff({ now, gracePeriodDays }: Moment): Date {
+  return new Date(now.getTime() - gracePeriodDays * dayMs);
+}
+
+/** What the grace of a late payment is judged by. */
+type Lateness = Pick<SubscriptionRow, "status" | "pastDueSince">;
+
+/** When the grace for a failed payment ends, or ended; null while nothing is overdue. */
+export function graceEndOf({ status, pastDueSince }: Lateness, { gracePeriodDays }: Moment): Date | null {
+  if (status !== "PAST_DUE" || !pastDueSince) return null;
+  return new Date(pastDueSince.getTime() + gracePeriodDays * dayMs);
+}
 
 const over: readonly SubscriptionStatus[] = ["CANCELED", "INCOMPLETE_EXPIRED"];
 
-/** Whether it grants its tier's features right now. */
-export function isEntitling({ status }: Pick<SubscriptionState, "status">): boolean {
-  return entitling.includes(status);
+/**
+ * Whether it grants its tier's features right now. Past due still does for a while: one failed card must not
+ * lock a paying customer out at once.
+ */
+export function isEntitling(subscription: Lateness, moment: Moment): boolean {
+  if (subscription.status === "ACTIVE" || subscription.status === "TRIALING") return true;
+  if (subscription.status !== "PAST_DUE") return false;
+  const graceEnd = graceEndOf(subscription, moment);
+  return graceEnd === null || moment.now < graceEnd;
 }
 
 /** Whether it can still run, so that a second one must not be sold beside it. */
@@ -35,8 +68,8 @@ export function causeOf(before: SubscriptionState | undefined, after: Subscripti
   return hasNewPeriod && before.tierSlug === after.tierSlug ? "RENEWAL" : "CUSTOMER";
 }
 
-/** Whether a reader would see a difference; bookkeeping columns do not count. */
+/** Whether a reader would see a difference; bookkeeping does not count, nor the card, which its customer shows. */
 export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
-  const visible = ({ recordedAt, updatedAt, ...rest }: SubscriptionRow) => JSON.stringify(rest);
+  const visible = ({ recordedAt, updatedAt, paymentMethod, ...rest }: SubscriptionRow) => JSON.stringify(rest);
   return visible(before) !== visible(after);
 }

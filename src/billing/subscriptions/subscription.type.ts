@@ -6,7 +6,7 @@ import { namesOf } from "../../graphql/user-error.type.js";
 import { type SubscriptionStatus as StatusName, subscriptionStatuses } from "../../stripe/snapshots.js";
 import { globalId } from "../global-id.js";
 import { Customer } from "../users/customer.type.js";
-import { type ChangeCause as CauseName, isEntitling } from "./subscription.js";
+import type { ChangeCause as CauseName } from "./subscription.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
 export const SubscriptionStatus = namesOf(subscriptionStatuses);
@@ -55,9 +55,6 @@ export class BillingSubscription extends Node {
   @Field(() => SubscriptionStatus, { description: "State, mirroring Stripe's." })
   readonly status!: StatusName;
 
-  @Field(() => Boolean, { description: "Whether it grants its tier's features right now, grace period included." })
-  readonly isEntitling!: boolean;
-
   @Field(() => Int, { description: "Seats." })
   readonly quantity!: number;
 
@@ -97,7 +94,6 @@ export function toSubscription(row: SubscriptionRow): BillingSubscription {
     id: globalId("BillingSubscription", row.id),
     row,
     status,
-    isEntitling: isEntitling(row),
     quantity,
     origin: "PURCHASE" as const,
     currentPeriod: start && end ? { start, end } : null,

@@ -19,6 +19,11 @@ export async function lockCustomer<T>(deps: Deps, userId: string, work: () => Pr
   }
 }
 
+/** For work that comes around again: somebody else is at this customer, so it is left for the next round. */
+export function unlessBusy(error: unknown): void {
+  if (!(error instanceof CustomerBusy)) throw error;
+}
+
 /** `lockCustomer` for a use case: a busy customer is a refusal, not an error. */
 export async function withCustomerLock<T>(
   deps: Deps,

@@ -25,14 +25,19 @@ export function requirePayer(viewer: Viewer | null): Payer {
   return own;
 }
 
+/** Whom a service or an admin names; undefined for a text that cannot be anybody's ID. */
+export function namedPayer(externalId: string): Payer | undefined {
+  return isStorable(externalId, longestExternalId) ? payer(externalId, null, null) : undefined;
+}
+
 /** The account that a mutation is for: a service names it, everybody else acts for their own. */
 export function payerFor(viewer: Viewer | null, externalCustomerId: string | null | undefined): Outcome<Payer> {
   const path = ["input", "externalCustomerId"];
   if (viewer?.roles.has("SERVICE")) {
     if (!externalCustomerId) return refuse("INVALID_INPUT", "A service must name the customer.", { path });
-    if (!isStorable(externalCustomerId, longestExternalId))
-      return refuse("INVALID_INPUT", "An ID is a text of 1 to 200 characters without control characters.", { path });
-    return done(payer(externalCustomerId, null, null));
+    const named = namedPayer(externalCustomerId);
+    if (named) return done(named);
+    return refuse("INVALID_INPUT", "An ID is a text of 1 to 200 characters without control characters.", { path });
   }
   if (externalCustomerId) return refuse("INVALID_INPUT", "Only a service may name a customer.", { path });
   return done(requirePayer(viewer));

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, arrayContains, eq, isNull, or, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import type { Payer } from "./payer.js";
@@ -21,8 +21,11 @@ export async function findUser(db: Db, id: string): Promise<UserRow | undefined>
   return (await findUsers(db, [id]))[0];
 }
 
+/** Whose Stripe customer this is, or was before it was deleted there. */
 export async function findUserByStripeId(db: Db, stripeCustomerId: string): Promise<UserRow | undefined> {
-  return (await db.select().from(users).where(eq(users.stripeCustomerId, stripeCustomerId)))[0];
+  const isTheirs = eq(users.stripeCustomerId, stripeCustomerId);
+  const wasTheirs = arrayContains(users.formerStripeCustomerIds, [stripeCustomerId]);
+  return (await db.select().from(users).where(or(isTheirs, wasTheirs)))[0];
 }
 
 /** The payer's row, made now unless it was there. */
@@ -42,6 +45,22 @@ export async function setStripeCustomer(db: Db, userId: string, stripeCustomerId
     .where(and(eq(users.id, userId), isNull(users.stripeCustomerId)));
 }
 
+/** Unties a user from a Stripe customer that is no more, so that another one can be made; its currency, credit and card were only its. */
+export async function forgetStripeCustomer(db: Db, userId: string, stripeCustomerId: string): Promise<void> {
+  await db
+    .update(users)
+    .set({
+      stripeCustomerId: null,
+      currency: null,
+      balance: 0,
+      paymentMethod: null,
+      formerStripeCustomerIds: sql`${users.formerStripeCustomerIds} || array[${stripeCustomerId}]::text[]`,
+      // Under the same key Stripe would answer with the deleted customer again.
+      stripeAttempt: sql`${users.stripeAttempt} + 1`,
+    })
+    .where(and(eq(users.id, userId), eq(users.stripeCustomerId, stripeCustomerId)));
+}
+
 /** Makes the next try to create the Stripe customer a new request to Stripe. */
 export async function startNextAttempt(db: Db, userId: string): Promise<void> {
   await db
@@ -52,6 +71,7 @@ export async function startNextAttempt(db: Db, userId: string): Promise<void> {
 
 /** Makes the row equal to the Stripe customer. */
 export async function storeProfile(db: Db, userId: string, customer: CustomerSnapshot): Promise<UserRow | undefined> {
-  const { email, name, currency } = customer;
-  return (await db.update(users).set({ email, name, currency }).where(eq(users.id, userId)).returning())[0];
+  const { email, name, currency, balance, paymentMethod } = customer;
+  const profile = { email, name, currency, balance, paymentMethod };
+  return (await db.update(users).set(profile).where(eq(users.id, userId)).returning())[0];
 }

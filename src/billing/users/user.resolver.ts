@@ -1,8 +1,22 @@
-import { Arg, Ctx, Field, FieldResolver, ID, InputType, Mutation, ObjectType, Query, Resolver } from "type-graphql";
+import {
+  Arg,
+  Ctx,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+} from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
+import { Url } from "../../graphql/scalars.js";
 import { payload, type Refusable, UserError } from "../../graphql/user-error.type.js";
-import { Customer, toCustomer, toUnregisteredCustomer } from "./customer.type.js";
-import { ownPayer, payerFor } from "./payer.js";
+import { customerNamed, freshCustomer, ownCustomer } from "./customer.reading.js";
+import { Customer } from "./customer.type.js";
+import { payerFor } from "./payer.js";
 import { type RegisterCustomer, registerCustomer } from "./user.service.js";
 import { toViewer, Viewer } from "./viewer.type.js";
 
@@ -40,6 +54,20 @@ export class UserResolver {
     return viewer && toViewer(viewer);
   }
 
+  @Query(() => Customer, {
+    name: "customer",
+    nullable: true,
+    description:
+      "What a service needs of one customer, by the ID in your own system; on the free tier when it never bought. SERVICE and ADMIN only.",
+  })
+  customerByExternalId(
+    @Arg("externalId", () => ID, { description: "ID of the user or organisation in your own system." })
+    externalId: string,
+    @Ctx() context: GraphQLContext,
+  ): Promise<Customer> {
+    return customerNamed(context, externalId);
+  }
+
   @FieldResolver(() => Customer, {
     nullable: true,
     description: "The caller's billing account; null for an admin or service without one.",
@@ -63,19 +91,14 @@ export class UserResolver {
   }
 }
 
-/** The caller's account. An admin or a service has one only once it was registered. */
-export async function ownCustomer(context: GraphQLContext): Promise<Customer | null> {
-  const { viewer } = context;
-  const payer = viewer && ownPayer(viewer);
-  if (!payer) return null;
-  const row = await context.loaders.users.load(payer.userId);
-  if (row) return toCustomer(row);
-  return viewer.roles.has("ADMIN") ? null : toUnregisteredCustomer(payer, context.now());
-}
-
-async function freshCustomer(context: GraphQLContext, userId: string): Promise<Customer> {
-  context.loaders.forget();
-  const row = await context.loaders.users.load(userId);
-  if (!row) throw new Error(`User ${userId} was registered and has no row.`);
-  return toCustomer(row);
+@Resolver(() => Customer)
+export class CustomerResolver {
+  @FieldResolver(() => Url, {
+    nullable: true,
+    description:
+      "Link to the Stripe dashboard; null before the customer is known there. Null unless the caller has the ADMIN role.",
+  })
+  stripeUrl(@Root() { stripeCustomerId }: Customer, @Ctx() { viewer, settings }: GraphQLContext): string | null {
+    return stripeCustomerId && viewer?.roles.has("ADMIN") ? settings.stripeCustomerPage(stripeCustomerId) : null;
+  }
 }

@@ -1,19 +1,11 @@
-import { z } from "zod";
 import type { Deps } from "../../deps.js";
 import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js";
-import { StripeUnavailable } from "../../stripe/stripe-errors.js";
 import { withCustomerLock } from "./customer-lock.js";
 import { answerOnce } from "./idempotency.js";
-import { isStorable } from "./input-text.js";
+import { isEmail, isStorable } from "./input-text.js";
 import type { Payer } from "./payer.js";
-import {
-  findUser,
-  findUsers,
-  insertUser,
-  setStripeCustomer,
-  startNextAttempt,
-  storeProfile,
-} from "./user.repository.js";
+import { forStripeCustomer } from "./stripe-customer.js";
+import { findUser, findUsers, storeProfile } from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
 
 /** Who to register; what is left out is taken from the token. */
@@ -22,9 +14,6 @@ export interface RegisterCustomer {
   readonly email?: string | null;
   readonly name?: string | null;
 }
-
-/** A user who has a Stripe customer. */
-export type RegisteredUser = UserRow & { readonly stripeCustomerId: string };
 
 /** Makes sure that the payer has exactly one row and one Stripe customer, and that a profile given here is on both. */
 export function registerCustomer(
@@ -38,12 +27,13 @@ export function registerCustomer(
   if (fault) return Promise.resolve(fault);
   return withCustomerLock(deps, userId, () =>
     answerOnce(deps, { userId, operation: "registerCustomer", key, input: { email, name } }, async () => {
-      const user = await ensureCustomer(deps, { ...payer, email: email ?? payer.email, name: name ?? payer.name });
-      const isNews = (email && email !== user.email) || (name && name !== user.name);
-      if (isNews) {
+      const profiled = { ...payer, email: email ?? payer.email, name: name ?? payer.name };
+      await forStripeCustomer(deps, profiled, async (user) => {
+        const isNews = (email && email !== user.email) || (name && name !== user.name);
+        if (!isNews) return;
         const profile = { email: email ?? user.email, name: name ?? user.name };
         await storeProfile(deps.db, userId, await deps.stripe.updateCustomer(user.stripeCustomerId, profile));
-      }
+      });
       return done({ userId });
     }),
   );
@@ -60,37 +50,6 @@ function profileFault({ email, name }: RegisterCustomer): RefusedOutcome | undef
     return refuse("INVALID_INPUT", message, { path: ["input", "name"] });
   }
   return undefined;
-}
-
-function isEmail(text: string): boolean {
-  return z.email().max(512).safeParse(text).success;
-}
-
-/**
- * The payer's row and Stripe customer, made now unless they were there. Call it under the customer's lock.
- *
- * The row is written first, and the Stripe customer is made from the row alone: a try that was cut off
- * after Stripe's answer is repeated with the same key and the same input, and gets the same customer.
- */
-export async function ensureCustomer(deps: Deps, payer: Payer): Promise<RegisteredUser> {
-  // A token's e-mail is not ours to refuse: Stripe would, for good, so an odd one is left out.
-  const email = payer.email && isEmail(payer.email) ? payer.email : null;
-  const row = await insertUser(deps.db, { ...payer, email }, deps.now());
-  if (row.stripeCustomerId) return { ...row, stripeCustomerId: row.stripeCustomerId };
-  const stripeCustomerId = await createStripeCustomer(deps, row);
-  await setStripeCustomer(deps.db, row.id, stripeCustomerId);
-  return { ...row, stripeCustomerId };
-}
-
-async function createStripeCustomer(deps: Deps, { id, externalId, email, name, stripeAttempt }: UserRow) {
-  try {
-    const customer = { userId: id, externalId, email, name };
-    return (await deps.stripe.createCustomer(customer, `customer-${id}-${stripeAttempt}`)).id;
-  } catch (error) {
-    // Stripe keeps a 5xx under its key for a day: with the same key the payer could not register till then.
-    if (error instanceof StripeUnavailable && error.hadAnswer) await startNextAttempt(deps.db, id);
-    throw error;
-  }
 }
 
 /** The row of each user, in the order asked for: the batch behind a loader. */

@@ -16,7 +16,8 @@ export async function syncCustomer(deps: Deps, user: UserRow, stripeCustomerId: 
   const customer = await deps.stripe.getCustomer(stripeCustomerId);
   return async ({ db }) => {
     // Who a deleted customer was stays on record: invoices and payments still name them.
-    if (!customer.isDeleted) await storeProfile(db, user.id, customer);
+    const isFormer = user.stripeCustomerId !== null && user.stripeCustomerId !== stripeCustomerId;
+    if (!customer.isDeleted && !isFormer) await storeProfile(db, user.id, customer);
   };
 }
 

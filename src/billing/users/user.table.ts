@@ -1,24 +1,35 @@
-import { integer, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { instant, timestamps } from "../../db/columns.js";
+import { index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { instant, timestamps, whole } from "../../db/columns.js";
+import type { PaymentMethodSnapshot } from "../../stripe/snapshots.js";
 
 /**
  * Who pays: one row per payer, `Customer` in GraphQL. `user.service.ts` makes it, `user.sync.ts`
  * keeps it equal to the Stripe customer.
  */
-export const users = pgTable("users", {
-  /** Derived from `externalId` (see `userIdOf`), so that a payer has one ID before and after there is a row. */
-  id: uuid("id").primaryKey(),
-  /** The payer in the host product: the value of the account claim. */
-  externalId: text("external_id").notNull().unique(),
-  stripeCustomerId: text("stripe_customer_id").unique(),
-  email: text("email"),
-  name: text("name"),
-  /** Lower case; Stripe ties a customer to the currency of its first purchase. */
-  currency: text("currency"),
-  /** Part of the idempotency key for making the Stripe customer; moves on when Stripe kept a failure under the last one. */
-  stripeAttempt: integer("stripe_attempt").notNull().default(0),
-  createdAt: instant("created_at").notNull(),
-  ...timestamps,
-});
+export const users = pgTable(
+  "users",
+  {
+    /** Derived from `externalId` (see `userIdOf`), so that a payer has one ID before and after there is a row. */
+    id: uuid("id").primaryKey(),
+    /** The payer in the host product: the value of the account claim. */
+    externalId: text("external_id").notNull().unique(),
+    stripeCustomerId: text("stripe_customer_id").unique(),
+    email: text("email"),
+    name: text("name"),
+    /** Lower case; Stripe ties a customer to the currency of its first purchase. */
+    currency: text("currency"),
+    /** Stripe's, in minor units of `currency`: below 0 is credit, above 0 is owed on top of the next invoice. */
+    balance: whole("balance").notNull().default(0),
+    /** What is charged where the subscription has no payment method of its own. */
+    paymentMethod: jsonb("payment_method").$type<PaymentMethodSnapshot>(),
+    /** Part of the idempotency key for making the Stripe customer; moves on when Stripe kept a failure under the last one. */
+    stripeAttempt: integer("stripe_attempt").notNull().default(0),
+    /** Stripe customers of before that were deleted there: what is still told of them is this user's. */
+    formerStripeCustomerIds: text("former_stripe_customer_ids").array().notNull().default([]),
+    createdAt: instant("created_at").notNull(),
+    ...timestamps,
+  },
+  (table) => [index("users_former_stripe_customer_ids_idx").using("gin", table.formerStripeCustomerIds)],
+);
 
 export type UserRow = typeof users.$inferSelect;

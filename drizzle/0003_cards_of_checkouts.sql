@@ -1,0 +1,2 @@
+ALTER TABLE "checkout_sessions" ADD COLUMN "is_card_pending" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX "checkout_sessions_card_pending_idx" ON "checkout_sessions" USING btree ("user_id") WHERE "checkout_sessions"."is_card_pending";

@@ -1,0 +1,33 @@
+import type { GraphQLContext } from "../graphql/context.js";
+import { tierInForce } from "./allowances/allowance.js";
+import { holderOf } from "./allowances/holder.js";
+import type { CatalogPrice, CatalogTier } from "./catalog/catalog.js";
+import { ownPayer } from "./users/payer.js";
+import { accountsOf } from "./users/reach.js";
+
+/** Which parts of the catalog a caller can come upon. */
+export interface SeenCatalog {
+  hasTier(tier: CatalogTier): boolean;
+  hasPrice(price: CatalogPrice): boolean;
+}
+
+/**
+ * Everybody sees the price list: its tiers, and their prices on sale. A customer also sees what they have
+ * themselves, a hidden tier or a price that is sold no longer; who may look into every account sees all.
+ */
+export async function catalogSeenBy(context: GraphQLContext): Promise<SeenCatalog> {
+  const { viewer } = context;
+  if (accountsOf(viewer) === "EVERYBODY") return { hasTier: () => true, hasPrice: () => true };
+  const catalog = context.catalog();
+  const payer = viewer && ownPayer(viewer);
+  const [holder, subscription] = payer
+    ? await Promise.all([holderOf(context, payer.userId), context.loaders.subscriptions.load(payer.userId)])
+    : [];
+  const tiers = [holder && tierInForce(catalog, holder).tier.slug, subscription?.tierSlug];
+  const hasTier = (slug: string) =>
+    catalog.tiers.some((tier) => tier.slug === slug && !tier.isHidden) || tiers.includes(slug);
+  return {
+    hasTier: ({ slug }) => hasTier(slug),
+    hasPrice: (price) => (price.isActive && hasTier(price.tierSlug)) || price.id === subscription?.priceId,
+  };
+}

@@ -1,0 +1,33 @@
+import { BillingError } from "../../errors.js";
+import type { GraphQLContext } from "../../graphql/context.js";
+import { type Customer, toCustomer, toUnregisteredCustomer } from "./customer.type.js";
+import { namedPayer, ownPayer } from "./payer.js";
+
+/** The caller's account. An admin has one only once it was registered, and a service never. */
+export async function ownCustomer(context: GraphQLContext): Promise<Customer | null> {
+  const { viewer } = context;
+  const payer = viewer && ownPayer(viewer);
+  if (!payer) return null;
+  const row = await context.loaders.users.load(payer.userId);
+  if (row) return toCustomer(row);
+  return viewer.roles.has("ADMIN") ? null : toUnregisteredCustomer(payer, context.now());
+}
+
+/**
+ * The account of somebody in the host product; one that never registered or bought is on the free tier.
+ * Throws BAD_USER_INPUT for what cannot be an ID.
+ */
+export async function customerNamed(context: GraphQLContext, externalId: string): Promise<Customer> {
+  const payer = namedPayer(externalId);
+  if (!payer) throw new BillingError("BAD_USER_INPUT", "`externalId` must be a text of 1 to 200 characters.");
+  const row = await context.loaders.users.load(payer.userId);
+  return row ? toCustomer(row) : toUnregisteredCustomer(payer, context.now());
+}
+
+/** The account as it is after a write. */
+export async function freshCustomer(context: GraphQLContext, userId: string): Promise<Customer> {
+  context.loaders.forget();
+  const row = await context.loaders.users.load(userId);
+  if (!row) throw new Error(`User ${userId} was registered and has no row.`);
+  return toCustomer(row);
+}

@@ -1,0 +1,140 @@
+/**
+ * Who sees what: every field of the schema, through every door, for every kind of caller. The doors are made
+ * from the schema, so a new field that the tables do not judge makes this file fail.
+ *
+ * An organisation pays: `acme` is the customer, whose billing `customer` manages and `member` does not.
+ * `stranger` manages another organisation's. Services and admins have no account here.
+ */
+export const callers = ["anonymous", "customer", "member", "stranger", "service", "admin"] as const;
+export type Caller = (typeof callers)[number];
+
+/** `sees`; `null` where nothing is told; `missing` where the object itself is null; else the code of the refusal. */
+export type Verdicts = Readonly<Record<Caller, string>>;
+
+function row(anonymous: string, customer: string, member: string, stranger: string, service: string, admin: string) {
+  return { anonymous, customer, member, stranger, service, admin };
+}
+
+/** What `node` finds of acme's objects, by their type; the rest of them is public. */
+export const found: Readonly<Record<string, Verdicts>> = {
+  //                         anonymous  customer   member     stranger   service    admin
+  Feature: /*             */ row("sees", "sees", "sees", "sees", "sees", "sees"),
+  Tier: /*                */ row("sees", "sees", "sees", "sees", "sees", "sees"),
+  TierPrice: /*           */ row("sees", "sees", "sees", "sees", "sees", "sees"),
+  BillingSubscription: /* */ row("missing", "sees", "sees", "missing", "sees", "sees"),
+  Customer: /*            */ row("missing", "sees", "sees", "missing", "sees", "sees"),
+  Entitlement: /*         */ row("missing", "sees", "sees", "missing", "sees", "sees"),
+  UsageSummary: /*        */ row("missing", "sees", "sees", "missing", "sees", "sees"),
+  CheckoutSession: /*     */ row("missing", "sees", "missing", "missing", "sees", "sees"),
+  Invoice: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
+  Payment: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
+  Viewer: /*              */ row("missing", "sees", "missing", "missing", "missing", "missing"),
+};
+
+export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
+const holders = row("UNAUTHENTICATED", "sees", "sees", "sees", "FORBIDDEN", "FORBIDDEN");
+const managers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "FORBIDDEN", "FORBIDDEN");
+const ledgers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "missing", "sees", "sees");
+
+/** What each root field answers. Where no ID is given it is about the caller's own account. */
+export const roots: Readonly<Record<string, readonly [root: string, verdicts: Verdicts]>> = {
+  "Query.tiers": ["tiers", everybody],
+  "Query.tier": ['tier(slug: "professional")', everybody],
+  "Query.pricingContext": ["pricingContext", everybody],
+  "Query.viewer": ["viewer", { ...everybody, anonymous: "missing" }],
+  "Query.customer": [
+    'customer(externalId: "acme")',
+    row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees", "sees"),
+  ],
+  "Query.currentSubscription": ["currentSubscription", holders],
+  "Query.entitlements": ["entitlements", holders],
+  "Query.entitlement": ['entitlement(feature: "guests")', holders],
+  "Query.usage": ["usage", holders],
+  "Query.usageHistory": ['usageHistory(feature: "guests", from: "2026-01-01T00:00:00Z")', holders],
+  "Query.payments": ["payments", managers],
+  "Query.invoices": ["invoices", managers],
+  "Query.checkoutSession": ['checkoutSession(id: "{CheckoutSession}")', ledgers],
+  "Mutation.registerCustomer": [
+    "registerCustomer(input: { {acme} })",
+    row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
+  ],
+  "Mutation.createCheckoutSession": [
+    'createCheckoutSession(input: { priceId: "{TierPrice}", returnUrl: "http://localhost:3000/" {acme} })',
+    row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
+  ],
+  "Mutation.createPortalSession": [
+    'createPortalSession(input: { returnUrl: "http://localhost:3000/" {acme} })',
+    row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
+  ],
+  "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
+  "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
+  "Subscription.entitlementsChanged": ["entitlementsChanged", holders],
+};
+
+/** Whoever has the object before them sees these fields of it. */
+export const open: Readonly<Record<string, string>> = {
+  BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
+    origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,
+  CheckoutSession: "expiresAt id status subscription url",
+  CreateCheckoutSessionPayload: "checkoutSession userErrors",
+  CreatePortalSessionPayload: "url userErrors",
+  CurrentSubscriptionUpdatedEvent: "cause customer occurredAt previousStatus subscription",
+  Customer: "createdAt currency email entitlement entitlements externalId id name subscription tier usage usageHistory",
+  Discount: "amountOff endsAt name percentOff",
+  Entitlement: "denialReason feature hasAccess id isUnlimited limit remaining source upgradeTier used",
+  EntitlementsChangedEvent: "cause customer entitlements occurredAt",
+  Feature: "description id key kind name unit",
+  Invoice: `amountDue discountTotal dueAt hostedUrl id issuedAt lines number paidAt payments pdfUrl period status subtotal
+    tax total`,
+  InvoiceConnection: "edges nodes pageInfo totalCount",
+  InvoiceEdge: "cursor node",
+  InvoiceLine: "amount description isProration period quantity",
+  InvoicePreview: "chargedAt lines tax total",
+  Money: "amount currency decimal formatted",
+  PageInfo: "endCursor hasNextPage hasPreviousPage startCursor",
+  Payment: "amount createdAt failureCode failureMessage id invoice method receiptUrl refundedAmount status",
+  PaymentConnection: "edges nodes pageInfo totalCount",
+  PaymentEdge: "cursor node",
+  PaymentMethod: "brand expMonth expYear kind last4",
+  PendingPlanChange: "effectiveAt price tier",
+  Period: "end start",
+  PricingContext: "availableCurrencies country currency source",
+  RegisterCustomerPayload: "customer userErrors",
+  Tier: `contactUrl description features highlights id isFree isRecommended name price prices rank slug trialDays
+    viewerAction`,
+  TierFeature: "feature isIncluded isUnlimited limit",
+  TierPrice: "id interval isTaxInclusive monthlyEquivalent savingsPercent tier unitAmount",
+  UsagePoint: "period quantity",
+  UsageSeries: "feature points total",
+  UsageSummary: "feature id limit overage percentUsed period used",
+  UserError: "actionUrl code message path",
+  Viewer: "id roles",
+};
+
+const money = { ...everybody, member: "FORBIDDEN" };
+
+/** And these only some of them see. */
+export const guarded: Readonly<Record<string, Verdicts>> = {
+  "Customer.invoices": money,
+  "Customer.payments": money,
+  "Customer.balance": money,
+  "Customer.paymentMethod": money,
+  "Customer.upcomingInvoice": money,
+  "Customer.stripeUrl": row("null", "null", "null", "null", "null", "sees"),
+  "Viewer.customer": { ...everybody, service: "null", admin: "null" },
+};
+
+/** What changes for who has no subscription any more. */
+export const withoutSubscription: Readonly<Record<string, Verdicts>> = {
+  "Customer.usageHistory": row(
+    "UNAUTHENTICATED",
+    "UPGRADE_REQUIRED",
+    "UPGRADE_REQUIRED",
+    "UPGRADE_REQUIRED",
+    "sees",
+    "sees",
+  ),
+};
+
+/** Types of which acme has nothing, so that no door leads there. */
+export const neverThere: readonly string[] = ["Discount", "PendingPlanChange"];
