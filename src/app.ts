@@ -1,27 +1,32 @@
 import type { Logger } from "pino";
-import { InvalidToken, makeAuthenticator } from "./auth/verify-token.js";
+import { makeAuthenticator } from "./auth/verify-token.js";
 import { keepCatalog } from "./billing/catalog/catalog-in-force.js";
 import { makeLoaders } from "./billing/loaders.js";
 import { type Clock, followClock, wallClock } from "./clock.js";
 import type { Config } from "./config.js";
-import { type Connection, connect } from "./db/client.js";
+import { connect } from "./db/client.js";
 import { openLocks } from "./db/locks.js";
 import type { Deps } from "./deps.js";
 import { makeApollo } from "./graphql/apollo.js";
 import { authorize } from "./graphql/authorize.js";
 import type { GraphQLContext } from "./graphql/context.js";
-import { refusedToken } from "./graphql/errors.js";
+import { limitTime, startDeadline } from "./graphql/deadline.js";
+import { unknownCaller } from "./graphql/errors.js";
 import { buildPlainSchema } from "./graphql/schema.js";
 import { type Caller, serveGraphql } from "./http/graphql-endpoint.js";
 import { serveSocket } from "./http/graphql-socket.js";
-import { serveHealth } from "./http/health-endpoint.js";
+import { answersInTime, serveHealth } from "./http/health-endpoint.js";
+import { serveMetrics } from "./http/metrics-endpoint.js";
 import { makeServer } from "./http/server.js";
 import { serveStripeWebhook } from "./http/stripe-webhook-endpoint.js";
+import { makeCountryReader } from "./http/visitor-country.js";
 import { enqueue } from "./jobs/enqueue.js";
 import { startWorker } from "./jobs/worker.js";
 import { type LiveUpdates, listen } from "./live/listen.js";
+import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
 import { makeStripeClient } from "./stripe/client.js";
+import { customerPages } from "./stripe/dashboard.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
 import { makeInbox } from "./webhooks/receive-stripe-event.js";
@@ -72,27 +77,42 @@ async function compose(
   );
 
   const catalog = await keepCatalog(connection.db, live, log);
+  const metrics = makeMetrics();
   const deps: Deps = {
     db: connection.db,
     stripe: makeStripeGateway(makeStripeClient(config.stripe)),
     locks,
     log,
-    settings: { returnUrlOrigins: config.returnUrlOrigins },
+    metrics,
+    settings: {
+      returnUrlOrigins: config.returnUrlOrigins,
+      gracePeriodDays: config.gracePeriodDays,
+      stripeCustomerPage: customerPages(config.stripe.secretKey),
+    },
     catalog: catalog.get,
     now: clock.now,
   };
 
-  const schema = authorize(buildPlainSchema());
+  const schema = limitTime(authorize(buildPlainSchema()));
   const makeContext = contextMaker(deps, live, config);
   const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment });
-  const http = await makeServer({ log, corsOrigins: config.corsOrigins, isDevelopment });
+  const http = await makeServer({
+    log,
+    corsOrigins: config.corsOrigins,
+    isDevelopment,
+    requestTimeoutMs: config.operationTimeoutMs,
+  });
   closers.push(
     () => apollo.stop(),
     () => http.close(),
   );
   await serveGraphql(http, apollo, makeContext);
   await serveStripeWebhook(http, makeInbox(connection.db), config.stripe.webhookSecrets);
-  await serveHealth(http, async () => ({ database: await answers(connection), catalog: catalog.isLoaded() }));
+  await serveHealth(http, async () => ({
+    database: await answersInTime(connection.ping()),
+    catalog: catalog.isLoaded(),
+  }));
+  if (config.metricsToken) await serveMetrics(http, metrics.report, config.metricsToken);
   closers.push(serveSocket(http.server, { schema, introspection: config.introspection, makeContext }));
 
   if (config.worker) {
@@ -114,28 +134,23 @@ function followMoves(clock: Clock, deps: Deps): void {
 }
 
 function contextMaker(deps: Deps, live: LiveUpdates, config: Config) {
-  const authenticate = makeAuthenticator(config.jwt, config.claims);
-  return ({ authorization, acceptLanguage, requestId }: Caller): GraphQLContext => ({
+  const authenticate = makeAuthenticator(config, deps.log);
+  const countryOf = makeCountryReader(config);
+  if (config.geoCountryHeader !== null && config.trustProxy === false) {
+    deps.log.warn("GEO_COUNTRY_HEADER is not read: TRUST_PROXY says that no proxy is to be believed");
+  }
+  return async ({ authorization, request, requestId }: Caller): Promise<GraphQLContext> => ({
     ...deps,
-    viewer: authenticated(() => authenticate(authorization)),
+    viewer: await authenticate(authorization).catch((error: unknown) => {
+      throw unknownCaller(error, requestId);
+    }),
     requestId,
-    locale: preferredLocale(acceptLanguage),
+    deadline: startDeadline(config.operationTimeoutMs, (error) =>
+      deps.log.error({ err: error, requestId }, "operation failed after its deadline"),
+    ),
+    locale: preferredLocale(request.headers["accept-language"]),
+    country: countryOf(request),
     loaders: makeLoaders(deps),
     live,
   });
-}
-
-function authenticated<T>(verify: () => T): T {
-  try {
-    return verify();
-  } catch (error) {
-    throw error instanceof InvalidToken ? refusedToken(error) : error;
-  }
-}
-
-async function answers(connection: Connection): Promise<boolean> {
-  return connection.ping().then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { SANDBOX_KEY_PREFIX, SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET } from "./config/development.js";
+import { type IdentityConfig, identity, identityMask, identityRules } from "./config/identity.js";
 import { type Environment, isSet, modeOf, parse, type Rule } from "./config/parse.js";
-import { type Mode, settingShape } from "./config/values.js";
+import { settingShape } from "./config/values.js";
 
+export { type CatalogConfig, readCatalogConfig, readPushConfig } from "./config/catalog-config.js";
 export * from "./config/development.js";
 export { environment } from "./config/environment.js";
+export type { IdentityConfig } from "./config/identity.js";
 export { ConfigError, type ConfigFault, type Environment } from "./config/parse.js";
-export { renderEnvExample, type Setting, type SettingName, settings } from "./config/settings.js";
+export { renderEnvExample } from "./config/render-settings.js";
+export { type Setting, type SettingName, settings } from "./config/settings.js";
 export type { Mode } from "./config/values.js";
 
 /** What the service runs with. */
@@ -27,31 +31,21 @@ export interface Config extends IdentityConfig {
   readonly billingClockUrl: string | null;
   /** Exact origins, in the form of `URL.origin`. */
   readonly returnUrlOrigins: readonly string[];
+  /** Null: `/metrics` is not served. */
+  readonly metricsToken: string | null;
   readonly corsOrigins: readonly string[];
+  /** Whose headers about a visitor are believed: everybody's, nobody's, or those of these addresses and CIDR ranges. */
+  readonly trustProxy: boolean | readonly string[];
+  /** Lower case; null: no header tells a visitor's country. */
+  readonly geoCountryHeader: string | null;
   readonly introspection: boolean;
   /** Whether this process runs background jobs too. */
   readonly worker: boolean;
+  /** How long a request may take to arrive, and then to be answered. */
+  readonly operationTimeoutMs: number;
+  /** How many days a payment that failed is put up with; 0 not at all. */
+  readonly gracePeriodDays: number;
   readonly shutdownTimeoutMs: number;
-}
-
-/** The part of the configuration that tells who a caller is. */
-export interface IdentityConfig {
-  readonly mode: Mode;
-  readonly jwt: {
-    readonly secret: string;
-    readonly issuer: string;
-    readonly audience: string;
-    readonly clockToleranceSeconds: number;
-  };
-  readonly claims: {
-    /** The claim that names who pays. */
-    readonly payer: string;
-    /** The claim that lets a person manage billing; `value` null means that it must be true. Null: every payer may. */
-    readonly manager: { readonly name: string; readonly value: string | null } | null;
-    readonly roles: string;
-    readonly adminRole: string;
-    readonly serviceRole: string;
-  };
 }
 
 /** What `npm run dev` needs to know before it has started anything. */
@@ -75,7 +69,7 @@ type Shape = ReturnType<typeof settingShape>;
 /** The service's configuration, or a ConfigError with every fault of the environment. Unset NODE_ENV means production. */
 export function readConfig(env: Environment): Config {
   const mode = modeOf(env);
-  const values = parse(env, mode, z.object(settingShape(mode)), claimRules);
+  const values = parse(env, mode, z.object(settingShape(mode)), identityRules);
   const own = mode === "production" || isSet(env, "RETURN_URL_ORIGINS") ? [] : ownOrigins(values.PORT);
 
   return {
@@ -92,9 +86,14 @@ export function readConfig(env: Environment): Config {
     },
     billingClockUrl: values.BILLING_CLOCK_URL?.href ?? null,
     returnUrlOrigins: [...new Set([...values.RETURN_URL_ORIGINS, ...own])],
+    metricsToken: values.METRICS_TOKEN ?? null,
     corsOrigins: values.CORS_ORIGINS ?? [],
+    trustProxy: values.TRUST_PROXY,
+    geoCountryHeader: values.GEO_COUNTRY_HEADER ?? null,
     introspection: values.INTROSPECTION,
     worker: values.WORKER,
+    operationTimeoutMs: values.OPERATION_TIMEOUT_SECONDS * 1000,
+    gracePeriodDays: values.GRACE_PERIOD_DAYS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
   };
 }
@@ -114,7 +113,7 @@ export function readDevConfig(env: Environment): DevConfig {
   const values = parse(forDevelopment(env), "development", schema, [
     () => refuseProduction(env),
     loneStripeKey,
-    ...claimRules,
+    ...identityRules,
   ]);
   const usesSandbox = isSandboxKey(values.STRIPE_SECRET_KEY);
 
@@ -156,51 +155,9 @@ export function developmentEnvironment(env: Environment, services: DevelopmentSe
 
 /** How development tokens are signed and read: the same answer that a server started by `npm run dev` gets. */
 export function readDevelopmentIdentity(env: Environment): IdentityConfig {
-  const schema = z.object(settingShape("development")).pick({
-    JWT_SECRET: true,
-    JWT_ISSUER: true,
-    JWT_AUDIENCE: true,
-    JWT_CLOCK_TOLERANCE_SECONDS: true,
-    BILLING_ACCOUNT_CLAIM: true,
-    BILLING_MANAGER_CLAIM: true,
-    ROLES_CLAIM: true,
-    ADMIN_ROLE: true,
-    SERVICE_ROLE: true,
-  });
-  const values = parse(forDevelopment(env), "development", schema, [() => refuseProduction(env), ...claimRules]);
+  const schema = z.object(settingShape("development")).pick(identityMask);
+  const values = parse(forDevelopment(env), "development", schema, [() => refuseProduction(env), ...identityRules]);
   return identity("development", values);
-}
-
-type IdentityValues = Pick<
-  z.output<z.ZodObject<Shape>>,
-  | "JWT_SECRET"
-  | "JWT_ISSUER"
-  | "JWT_AUDIENCE"
-  | "JWT_CLOCK_TOLERANCE_SECONDS"
-  | "BILLING_ACCOUNT_CLAIM"
-  | "BILLING_MANAGER_CLAIM"
-  | "ROLES_CLAIM"
-  | "ADMIN_ROLE"
-  | "SERVICE_ROLE"
->;
-
-function identity(mode: Mode, values: IdentityValues): IdentityConfig {
-  return {
-    mode,
-    jwt: {
-      secret: values.JWT_SECRET,
-      issuer: values.JWT_ISSUER,
-      audience: values.JWT_AUDIENCE,
-      clockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_SECONDS,
-    },
-    claims: {
-      payer: values.BILLING_ACCOUNT_CLAIM,
-      manager: values.BILLING_MANAGER_CLAIM ?? null,
-      roles: values.ROLES_CLAIM,
-      adminRole: values.ADMIN_ROLE,
-      serviceRole: values.SERVICE_ROLE,
-    },
-  };
 }
 
 /** A JWT_SECRET left in the shell from elsewhere is never used to sign or to accept development tokens. */
@@ -211,29 +168,6 @@ function forDevelopment(env: Environment): Environment {
     JWT_SECRET: env["NODE_ENV"] === "development" ? env["JWT_SECRET"] : undefined,
   };
 }
-
-const claimRules: readonly Rule[] = [
-  (env) =>
-    env["BILLING_ACCOUNT_CLAIM"] === "sub" || isSet(env, "BILLING_MANAGER_CLAIM")
-      ? null
-      : {
-          variable: "BILLING_MANAGER_CLAIM",
-          problem:
-            "is required when BILLING_ACCOUNT_CLAIM is not `sub`: not everybody in an organisation may spend its money",
-        },
-  (env) =>
-    env["BILLING_MANAGER_CLAIM"] !== env["ROLES_CLAIM"]
-      ? null
-      : {
-          variable: "BILLING_MANAGER_CLAIM",
-          problem: "must name a value, as roles are a list",
-          example: "roles=billing:manager",
-        },
-  (env) =>
-    env["ADMIN_ROLE"] === env["SERVICE_ROLE"]
-      ? { variable: "SERVICE_ROLE", problem: "must differ from ADMIN_ROLE" }
-      : null,
-];
 
 const loneStripeKey: Rule = (env) =>
   isSandboxKey(env["STRIPE_SECRET_KEY"]) || isSet(env, "STRIPE_WEBHOOK_SECRET")

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Catalog } from "./billing/catalog/catalog.js";
 import type { Db } from "./db/client.js";
 import type { Locks } from "./db/locks.js";
+import type { Metrics } from "./metrics.js";
 import type { StripeGateway } from "./stripe/gateway.js";
 
 /** What domain code may reach. Always the first argument; a transaction is the same with another `db`. */
@@ -10,6 +11,7 @@ export interface Deps {
   readonly stripe: StripeGateway;
   readonly locks: Locks;
   readonly log: Logger;
+  readonly metrics: Metrics;
   readonly settings: Settings;
   /** The catalog in force, from memory. Throws UPSTREAM_UNAVAILABLE before the first push. */
   catalog(): Catalog;
@@ -21,6 +23,10 @@ export interface Deps {
 export interface Settings {
   /** Exact origins that a customer may be sent back to. */
   readonly returnUrlOrigins: readonly string[];
+  /** How many days a payment that failed is put up with. */
+  readonly gracePeriodDays: number;
+  /** Where staff find a customer in Stripe's dashboard, by Stripe's id. */
+  readonly stripeCustomerPage: (stripeCustomerId: string) => string;
 }
 
 /** Runs a write in one transaction: everything in it happens, or nothing does. */

@@ -1,6 +1,6 @@
 import { startApp } from "./app.js";
 import { ConfigError, environment, readConfig } from "./config.js";
-import { isDatabaseOutage, isStaleSchema } from "./db/outage.js";
+import { explainDatabaseProblem } from "./db/explain.js";
 import { makeLogger } from "./log.js";
 
 /** Process entry in production: configuration, service, and an orderly end on SIGTERM or SIGINT. */
@@ -35,7 +35,6 @@ main().catch((error: unknown) => {
 /** What an operator can mend is one clear line; anything else is a bug, and shown whole. */
 function explain(error: unknown): unknown {
   if (error instanceof ConfigError) return error.message;
-  if (isDatabaseOutage(error)) return "DATABASE_URL: the database does not answer. Nothing was started.";
-  if (isStaleSchema(error)) return "The database is older than this version: run `node dist/cli/migrate.js` first.";
-  return error;
+  const problem = explainDatabaseProblem(error);
+  return problem ? `${problem} Nothing was started.` : error;
 }

@@ -1,4 +1,7 @@
+import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
+import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
+import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
 import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
@@ -12,8 +15,11 @@ export const sweepTask = "sweep";
 export function makeTasks(deps: Deps): Tasks {
   return {
     [processTask]: () => processStripeEvents(deps),
+    [keepCardsTask]: () => keepCards(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
+      await adoptKnownPrices(deps);
+      await tellGraceEnds(deps);
       await dropOldAnswers(deps);
     },
   };
@@ -23,4 +29,5 @@ export function makeTasks(deps: Deps): Tasks {
 export const crontab = `
 * * * * * ${processTask}
 * * * * * ${sweepTask}
+* * * * * ${keepCardsTask}
 `;

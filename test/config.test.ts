@@ -47,16 +47,24 @@ test("production runs on what must be set, and defaults for the rest", () => {
     },
     billingClockUrl: null,
     jwt: {
-      secret: production["JWT_SECRET"],
+      secrets: [production["JWT_SECRET"]],
+      publicKeys: [],
+      jwksUrl: null,
       issuer: "https://auth.example.com",
       audience: "billing",
       clockToleranceSeconds: 5,
     },
+    admin: null,
     claims: { payer: "sub", manager: null, roles: "roles", adminRole: "billing:admin", serviceRole: "billing:service" },
     returnUrlOrigins: ["https://app.example.com", "https://www.example.com:8443"],
+    gracePeriodDays: 7,
+    metricsToken: null,
     corsOrigins: [],
+    trustProxy: false,
+    geoCountryHeader: null,
     introspection: false,
     worker: true,
+    operationTimeoutMs: 10_000,
     shutdownTimeoutMs: 10_000,
   });
 });
@@ -71,7 +79,7 @@ test("development needs nothing but what `npm run dev` starts", () => {
       apiBase: new URL("http://127.0.0.1:12111"),
     },
     billingClockUrl: "http://127.0.0.1:12111/clock",
-    jwt: { secret: DEVELOPMENT_JWT_SECRET },
+    jwt: { secrets: [DEVELOPMENT_JWT_SECRET] },
     introspection: true,
     returnUrlOrigins: [
       "http://localhost:3000",
@@ -98,12 +106,13 @@ test(".env.example as it stands starts development, and production only once its
 });
 
 test("defaults and examples are valid themselves, save for secrets, whose examples never work", () => {
-  const secrets = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "JWT_SECRET"];
+  const secrets = ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "JWT_SECRET", "METRICS_TOKEN"];
   for (const { name, example } of allSettings) {
     const isForDevelopment = ["STRIPE_API_BASE", "BILLING_CLOCK_URL"].includes(name);
     const attempt = () => readConfig({ ...(isForDevelopment ? development : production), [name]: example });
     if (name === "BILLING_ACCOUNT_CLAIM")
       expect(problemOf({ [name]: example }, "BILLING_MANAGER_CLAIM")).toMatch(/required/);
+    else if (name === "ADMIN_JWKS_URL") expect(problemOf({ [name]: example }, name)).toMatch(/ADMIN_ISSUER/);
     else if (secrets.includes(name)) expect(attempt, name).toThrow(ConfigError);
     else expect(attempt, name).not.toThrow();
   }
@@ -144,6 +153,8 @@ test.each([
   ["LOCK_POOL_SIZE", "501"],
   ["STRIPE_TIMEOUT_SECONDS", "81"],
   ["JWT_CLOCK_TOLERANCE_SECONDS", "301"],
+  ["OPERATION_TIMEOUT_SECONDS", "0"],
+  ["GRACE_PERIOD_DAYS", "91"],
   ["SHUTDOWN_TIMEOUT_SECONDS", "0"],
   ["DATABASE_URL", "mysql://db/billing"],
   ["DATABASE_URL", "postgres://db.example.com"],
@@ -198,6 +209,18 @@ test("CORS origins are exact, and may be plain http", () => {
   expect(problemOf({ CORS_ORIGINS: "*" }, "CORS_ORIGINS")).toMatch(/wildcard/);
 });
 
+test("proxies are trusted by address and range, all of them or none; their header is named in any case", () => {
+  const read = (TRUST_PROXY: string) => readConfig({ ...production, TRUST_PROXY }).trustProxy;
+  expect(read("true")).toBe(true);
+  expect(read("false")).toBe(false);
+  expect(read("10.0.0.0/8, ::1,fd00::/8")).toEqual(["10.0.0.0/8", "::1", "fd00::/8"]);
+  for (const wrong of ["yes", "true,::1", "10.0.0.0/33", "fd00::/129", "10.0.0", "::1,", "fe80::1%eth0", "::/8/8"]) {
+    expect(problemOf({ TRUST_PROXY: wrong }, "TRUST_PROXY")).toMatch(/entry \d must be an IP address or a CIDR range/);
+  }
+  expect(readConfig({ ...production, GEO_COUNTRY_HEADER: "CF-IPCountry" }).geoCountryHeader).toBe("cf-ipcountry");
+  expect(problemOf({ GEO_COUNTRY_HEADER: "a,b" }, "GEO_COUNTRY_HEADER")).toMatch(/name of one HTTP header/);
+});
+
 test.each(["sk_live_51Abc", "rk_live_51Abc"])("development refuses live keys: %s", (key) => {
   expect(() => readConfig({ ...development, STRIPE_SECRET_KEY: key })).toThrow(/live key/);
   expect(() => readConfig({ ...development, NODE_ENV: "test", STRIPE_SECRET_KEY: key })).toThrow(/live key/);
@@ -212,19 +235,6 @@ test("no fault repeats a secret", () => {
     expect(error.faults.length).toBeGreaterThan(20);
     expect(error.message).not.toContain(secret);
   }
-});
-
-test("who may manage billing must be said when the payer is not the person", () => {
-  expect(problemOf({ BILLING_ACCOUNT_CLAIM: "org_id" }, "BILLING_MANAGER_CLAIM")).toMatch(/required/);
-  const claims = (value: string) =>
-    readConfig({ ...production, BILLING_ACCOUNT_CLAIM: "org_id", BILLING_MANAGER_CLAIM: value }).claims;
-  expect(claims("billing_manager")).toMatchObject({
-    payer: "org_id",
-    manager: { name: "billing_manager", value: null },
-  });
-  expect(claims("https://example.com/role=owner=all")).toMatchObject({
-    manager: { name: "https://example.com/role", value: "owner=all" },
-  });
 });
 
 test("`npm run dev` runs sandbox and database of its own unless it is given others", () => {
@@ -261,11 +271,11 @@ test("a command that needs only the database asks for nothing else", () => {
 
 test("development keeps to its own key unless it is asked for by name", () => {
   const stray = { JWT_SECRET: production["JWT_SECRET"] };
-  expect(readDevelopmentIdentity(stray).jwt.secret).toBe(DEVELOPMENT_JWT_SECRET);
-  expect(readConfig(developmentEnvironment(stray, services)).jwt.secret).toBe(DEVELOPMENT_JWT_SECRET);
+  expect(readDevelopmentIdentity(stray).jwt.secrets).toEqual([DEVELOPMENT_JWT_SECRET]);
+  expect(readConfig(developmentEnvironment(stray, services)).jwt.secrets).toEqual([DEVELOPMENT_JWT_SECRET]);
   const named = { ...stray, NODE_ENV: "development" };
-  expect(readDevelopmentIdentity(named).jwt.secret).toBe(stray.JWT_SECRET);
-  expect(readConfig(developmentEnvironment(named, services)).jwt.secret).toBe(stray.JWT_SECRET);
+  expect(readDevelopmentIdentity(named).jwt.secrets).toEqual([stray.JWT_SECRET]);
+  expect(readConfig(developmentEnvironment(named, services)).jwt.secrets).toEqual([stray.JWT_SECRET]);
   expect(() => readDevelopmentIdentity({ NODE_ENV: "production" })).toThrow(ConfigError);
 });
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import jwt from "jsonwebtoken";
 import { expect, test } from "vitest";
 
-const ownSecret = "a key of thirty-two bytes or more, from a file";
+const ownSecret = "a key of thirty-two bytes or more from a file";
 
 /** Signs a token in a folder whose `.env` says so, with these variables set besides. */
 async function tokenIn(dotEnv: string, environment: Record<string, string>): Promise<string> {

@@ -19,18 +19,25 @@ const everybody: Record<Caller, Verdict> = {
 const withAccount: Record<Caller, Verdict> = { ...everybody, anonymous: "UNAUTHENTICATED", service: "FORBIDDEN" };
 const signedIn: Record<Caller, Verdict> = { ...everybody, anonymous: "UNAUTHENTICATED" };
 
+const serviceOrAdmin: Record<Caller, Verdict> = { ...signedIn, customer: "FORBIDDEN" };
+
 /** Who may ask what: every root field that can be asked over HTTP, and what each kind of caller gets. */
 const expected: Record<string, Record<Caller, Verdict>> = {
+  "Query.node": everybody,
+  "Query.nodes": everybody,
   "Query.tiers": everybody,
   "Query.tier": everybody,
+  "Query.pricingContext": everybody,
   "Query.viewer": everybody,
+  "Query.customer": serviceOrAdmin,
   "Query.currentSubscription": withAccount,
   "Query.entitlements": withAccount,
   "Query.entitlement": withAccount,
+  "Query.usage": withAccount,
   "Query.usageHistory": { ...withAccount, customer: "UPGRADE_REQUIRED" },
   "Query.payments": withAccount,
   "Query.invoices": withAccount,
-  "Query.checkoutSession": withAccount,
+  "Query.checkoutSession": signedIn,
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,
@@ -38,6 +45,8 @@ const expected: Record<string, Record<Caller, Verdict>> = {
 
 const values: Record<string, string> = {
   slug: '"starter"',
+  ids: '["feat_guests"]',
+  externalId: '"matrix-customer"',
   feature: '"guests"',
   id: '"chk_00000000000070008000000000000000"',
   from: '"2026-01-01T00:00:00Z"',
@@ -99,8 +108,8 @@ test("a customer's fields need the same rights when they are reached through the
 
 /** Signs a token as the host product would, with whatever claims. */
 function sign(app: TestApp, claims: Record<string, unknown>): string {
-  const { secret, issuer, audience } = app.config.jwt;
-  return jwt.sign(claims, secret, { algorithm: "HS256", issuer, audience, expiresIn: 60 });
+  const { secrets, issuer, audience } = app.config.jwt;
+  return jwt.sign(claims, secrets[0] ?? "", { algorithm: "HS256", issuer, audience, expiresIn: 60 });
 }
 
 plain(

@@ -19,7 +19,7 @@ const settingsOfNobody = {
   DATABASE_URL: "",
   STRIPE_SECRET_KEY: "sk_test_nobodys_key_000000000000",
   STRIPE_WEBHOOK_SECRET: "whsec_nobodys_secret_0000000000",
-  JWT_SECRET: "a key of thirty-two bytes or more, just for this test",
+  JWT_SECRET: "a key of thirty-two bytes or more just for this test",
   JWT_ISSUER: "https://login.example",
   JWT_AUDIENCE: "billing",
   RETURN_URL_ORIGINS: "https://studio.example",

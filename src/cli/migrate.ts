@@ -1,4 +1,5 @@
 import { ConfigError, environment, readDatabaseUrl } from "../config.js";
+import { explainDatabaseProblem } from "../db/explain.js";
 import { migrateDatabase } from "../db/migrate.js";
 import { commandEnvironment } from "../dev/running.js";
 import { migrateJobs } from "../jobs/worker.js";
@@ -13,6 +14,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
+  console.error(error instanceof ConfigError ? error.message : (explainDatabaseProblem(error) ?? error));
   process.exit(1);
 });

@@ -15,7 +15,7 @@ try {
   const { person, expiresIn } = readArguments(process.argv.slice(2));
   const identity = readDevelopmentIdentity(environment());
   const token = developmentToken(identity, person, expiresIn);
-  const key = identity.jwt.secret === DEVELOPMENT_JWT_SECRET ? "the development key" : "JWT_SECRET";
+  const key = identity.jwt.secrets[0] === DEVELOPMENT_JWT_SECRET ? "the development key" : "JWT_SECRET";
   console.error(`Signed with ${key}; valid for ${expiresIn} s. Send it as: Authorization: Bearer TOKEN`);
   console.log(token);
 } catch (error) {

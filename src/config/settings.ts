@@ -1,4 +1,5 @@
 import { developmentValues } from "./development.js";
+import { identitySettings } from "./identity-settings.js";
 
 /** Everything there is to know about one environment variable, save how it is parsed (`values.ts`). */
 export interface Setting {
@@ -13,6 +14,8 @@ export interface Setting {
   readonly example: string;
   /** Production does not start without it. */
   readonly requiredInProduction: boolean;
+  /** Any of these makes up for it where it is required. */
+  readonly standIns?: readonly string[];
   /** What production makes of it, where that is not simply to use it. */
   readonly inProduction?: "refused" | "not used";
 }
@@ -114,74 +117,7 @@ export const settings = [
     requiredInProduction: false,
     inProduction: "refused",
   },
-  {
-    name: "JWT_SECRET",
-    description: "Key of the HS256 tokens that your product signs, at least 32 bytes: `openssl rand -base64 48`.",
-    default: null,
-    developmentDefault: developmentValues.jwtSecret,
-    example: "(openssl rand -base64 48)",
-    requiredInProduction: true,
-  },
-  {
-    name: "JWT_ISSUER",
-    description: "What `iss` must be in every token.",
-    default: null,
-    developmentDefault: developmentValues.jwtIssuer,
-    example: "https://auth.example.com",
-    requiredInProduction: true,
-  },
-  {
-    name: "JWT_AUDIENCE",
-    description: "What `aud` must be, or contain, in every token.",
-    default: null,
-    developmentDefault: developmentValues.jwtAudience,
-    example: "billing",
-    requiredInProduction: true,
-  },
-  {
-    name: "JWT_CLOCK_TOLERANCE_SECONDS",
-    description: "How far the clock of the token's issuer may be off.",
-    default: "5",
-    example: "5",
-    requiredInProduction: false,
-  },
-  {
-    name: "BILLING_ACCOUNT_CLAIM",
-    description: "The claim that names who pays. `sub` bills persons; `org_id`, say, bills organisations.",
-    default: "sub",
-    example: "org_id",
-    requiredInProduction: false,
-  },
-  {
-    name: "BILLING_MANAGER_CLAIM",
-    description:
-      "Who may manage billing: `name` (the claim must be true) or `name=value` (it must be, or contain, the value). Required when BILLING_ACCOUNT_CLAIM is not `sub`.",
-    default: null,
-    example: "org_role=owner",
-    requiredInProduction: false,
-  },
-  {
-    name: "ROLES_CLAIM",
-    description: "The claim with the roles of the caller: a list, or words in one string.",
-    default: "roles",
-    example: "roles",
-    requiredInProduction: false,
-  },
-  {
-    name: "ADMIN_ROLE",
-    description:
-      "The role that makes an administrator of this service. Never plain `admin`: products give that to their tenants.",
-    default: "billing:admin",
-    example: "billing:admin",
-    requiredInProduction: false,
-  },
-  {
-    name: "SERVICE_ROLE",
-    description: "The role of your own backend services.",
-    default: "billing:service",
-    example: "billing:service",
-    requiredInProduction: false,
-  },
+  ...identitySettings,
   {
     name: "RETURN_URL_ORIGINS",
     description:
@@ -192,10 +128,34 @@ export const settings = [
     requiredInProduction: true,
   },
   {
+    name: "PUBLIC_URL",
+    description:
+      "Where this service is reached from outside. `npm run catalog -- push` lets Stripe send its webhooks there; it leaves them alone when this is unset.",
+    default: null,
+    example: "https://billing.example.com",
+    requiredInProduction: false,
+  },
+  {
     name: "CORS_ORIGINS",
     description: "Origins, separated by commas, whose pages may call this API from a browser. None unless set.",
     default: null,
     example: "https://app.example.com",
+    requiredInProduction: false,
+  },
+  {
+    name: "TRUST_PROXY",
+    description:
+      "Whose word about a visitor is believed: `true` for whoever connects, when only your proxy can; or the proxies' addresses and CIDR ranges, separated by commas.",
+    default: "false",
+    example: "10.0.0.0/8,fd00::/8",
+    requiredInProduction: false,
+  },
+  {
+    name: "GEO_COUNTRY_HEADER",
+    description:
+      "The header in which a trusted proxy names the visitor's country, such as `cf-ipcountry`, `x-vercel-ip-country` or `cloudfront-viewer-country`: it picks the currency of the price list. None is read unless set.",
+    default: null,
+    example: "cf-ipcountry",
     requiredInProduction: false,
   },
   {
@@ -207,10 +167,33 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "METRICS_TOKEN",
+    description:
+      "The bearer token, of at least 16 characters, that reads Prometheus metrics at `/metrics`. Nothing is served there unless set.",
+    default: null,
+    example: "(openssl rand -hex 32)",
+    requiredInProduction: false,
+  },
+  {
     name: "WORKER",
     description: "`true` or `false`: whether this process also runs the background jobs.",
     default: "true",
     example: "true",
+    requiredInProduction: false,
+  },
+  {
+    name: "OPERATION_TIMEOUT_SECONDS",
+    description: "How long a request may take to arrive, and then to be answered.",
+    default: "10",
+    example: "10",
+    requiredInProduction: false,
+  },
+  {
+    name: "GRACE_PERIOD_DAYS",
+    description:
+      "How many days a customer keeps their tier after a payment failed, unless it is put right. 0 takes it at once.",
+    default: "7",
+    example: "7",
     requiredInProduction: false,
   },
   {
@@ -240,46 +223,3 @@ export const settings = [
 
 /** Name of an environment variable that the service knows. */
 export type SettingName = (typeof settings)[number]["name"];
-
-/** The text of `.env.example`: what must be set stands there empty, the rest as a comment with its default. */
-export function renderEnvExample(): string {
-  const entries: readonly Setting[] = settings;
-  const intro = "# Settings of Atlantiplex Billing. Copy to .env; `npm run dev` needs none of them.\n";
-  return [intro, ...entries.map(renderEntry)].join("\n");
-}
-
-function renderEntry(setting: Setting): string {
-  const { name, description, example } = setting;
-  const notes = [
-    setting.requiredInProduction ? "Required in production." : "",
-    setting.default === null || setting.requiredInProduction ? `Example: ${example}` : "",
-    setting.developmentDefault === undefined || setting.requiredInProduction
-      ? ""
-      : `Default outside production: ${setting.developmentDefault}`,
-  ].filter((note) => note !== "");
-  const assignment = setting.requiredInProduction ? `${name}=` : `# ${name}=${setting.default ?? ""}`;
-  return `${[description, ...notes].map((line) => `# ${line}`).join("\n")}\n${assignment}\n`;
-}
-
-/** The README's table of settings, in Markdown; a test compares the two. */
-export function renderSettingsTable(): string {
-  const entries: readonly Setting[] = settings;
-  const head = ["| Setting | What it is | Default | In production |", "| --- | --- | --- | --- |"];
-  return [...head, ...entries.map(renderRow)].join("\n");
-}
-
-function renderRow(setting: Setting): string {
-  const { name, description, default: otherwise, developmentDefault = otherwise } = setting;
-  const cells = [`\`${name}\``, description, asCode(developmentDefault), productionCell(setting)];
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-}
-
-function productionCell(setting: Setting): string {
-  if (setting.requiredInProduction) return "**required**";
-  if (setting.inProduction) return setting.inProduction;
-  return setting.developmentDefault === undefined ? "the same" : asCode(setting.default);
-}
-
-function asCode(value: string | null): string {
-  return value === null ? "none" : `\`${value}\``;
-}

@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { DEVELOPMENT_JWT_SECRET, SANDBOX_KEY_PREFIX, SANDBOX_WEBHOOK_PREFIX } from "./development.js";
+import { readPublicKeys } from "./public-keys.js";
 import type { SettingName } from "./settings.js";
 
 /** What the process is for. Production is what an unset NODE_ENV means. */
@@ -25,7 +27,9 @@ export function settingShape(mode: Mode) {
     STRIPE_API_BASE: isProduction ? refused() : webServer().optional(),
     STRIPE_TIMEOUT_SECONDS: wholeNumber(1, 80),
     BILLING_CLOCK_URL: isProduction ? refused() : webAddress().optional(),
-    JWT_SECRET: jwtSecret(isProduction),
+    JWT_SECRET: jwtSecrets(isProduction).optional(),
+    JWT_PUBLIC_KEYS: publicKeys().optional(),
+    JWT_JWKS_URL: keySetUrl(isProduction).optional(),
     JWT_ISSUER: text(),
     JWT_AUDIENCE: text(),
     JWT_CLOCK_TOLERANCE_SECONDS: wholeNumber(0, 300),
@@ -33,11 +37,20 @@ export function settingShape(mode: Mode) {
     BILLING_MANAGER_CLAIM: managerClaim().optional(),
     ROLES_CLAIM: word(),
     ADMIN_ROLE: adminRole(),
+    ADMIN_ISSUER: text().optional(),
+    ADMIN_AUDIENCE: text().optional(),
+    ADMIN_JWKS_URL: keySetUrl(isProduction).optional(),
     SERVICE_ROLE: word(),
     RETURN_URL_ORIGINS: originList(isProduction),
+    PUBLIC_URL: publicUrl(isProduction).optional(),
     CORS_ORIGINS: originList(false).optional(),
+    TRUST_PROXY: trustedProxies(),
+    GEO_COUNTRY_HEADER: headerName().optional(),
     INTROSPECTION: trueOrFalse(),
+    METRICS_TOKEN: word().min(16, "must have at least 16 characters").optional(),
     WORKER: trueOrFalse(),
+    OPERATION_TIMEOUT_SECONDS: wholeNumber(1, 60),
+    GRACE_PERIOD_DAYS: wholeNumber(0, 90),
     SHUTDOWN_TIMEOUT_SECONDS: wholeNumber(1, 600),
     DATA_DIR: text(),
     SANDBOX_PORT: wholeNumber(1, 65_535),
@@ -101,14 +114,41 @@ const webAddress = () =>
     return url.username || url.password ? fault("must not have credentials in it") : url;
   });
 
+/** Stripe sends to https only, and never to this machine: https://docs.stripe.com/webhooks */
+const publicUrl = (isProduction: boolean) =>
+  webAddress()
+    .refine((url) => url.search === "" && url.hash === "", { error: "must have nothing behind its path" })
+    .refine((url) => !isProduction || (url.protocol === "https:" && !isLoopback(url.hostname)), {
+      error: "must be https in production, and not this machine (loopback)",
+    })
+    .transform((url) => url.href.replace(/\/+$/, ""));
+
 const webServer = () => webAddress().refine((url) => url.href === `${url.origin}/`, { error: "must have no path" });
 
-const jwtSecret = (isProduction: boolean) =>
+const jwtSecrets = (isProduction: boolean) =>
   checked((value) => {
-    if (Buffer.byteLength(value) < 32) return fault("must have at least 32 bytes");
-    return isProduction && value === DEVELOPMENT_JWT_SECRET
-      ? fault("is the development key, which everybody knows")
-      : value;
+    const secrets = splitList(value);
+    if (secrets.some((secret) => Buffer.byteLength(secret) < 32))
+      return fault(
+        secrets.length === 1
+          ? "must have at least 32 bytes"
+          : "must be keys of at least 32 bytes each, separated by commas",
+      );
+    return isProduction && secrets.includes(DEVELOPMENT_JWT_SECRET)
+      ? fault("has the development key, which everybody knows")
+      : secrets;
+  });
+
+const publicKeys = () =>
+  checked((value) => {
+    const keys = readPublicKeys(value);
+    return typeof keys === "string" ? fault(keys) : keys;
+  }, z.string());
+
+/** Whoever can answer in its place signs tokens that we accept, so the way there must be safe. */
+const keySetUrl = (isProduction: boolean) =>
+  webAddress().refine((url) => url.protocol === "https:" || (!isProduction && isLoopback(url.hostname)), {
+    error: isProduction ? "must be https in production" : "must be https, but for this machine (loopback)",
   });
 
 const managerClaim = () =>
@@ -150,6 +190,28 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost\.?|.+\.localhost\.?|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f.*\])$/.test(hostname);
 }
 
+const trustedProxies = () =>
+  checked((value): boolean | readonly string[] | Fault => {
+    if (value === "true" || value === "false") return value === "true";
+    const entries = splitList(value);
+    const wrong = entries.findIndex((entry) => !isAddressRange(entry));
+    if (wrong === -1) return entries;
+    return fault(`entry ${wrong + 1} must be an IP address or a CIDR range; or set \`true\` or \`false\` alone`);
+  });
+
+/** `10.0.0.0/8`, `fd00::/8`, or one address. */
+function isAddressRange(entry: string): boolean {
+  const [, address = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
+  const family = isIP(address);
+  return family !== 0 && !address.includes("%") && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
+}
+
+/** A field name: https://www.rfc-editor.org/rfc/rfc9110#name-field-names. Lower case, as Node keeps headers. */
+const headerName = () =>
+  checked((value) =>
+    /^[a-z0-9!#$%&'*+.^_`|~-]+$/i.test(value) ? value.toLowerCase() : fault("must be the name of one HTTP header"),
+  );
+
 const splitList = (value: string) => value.split(",").map((entry) => entry.trim());
 
 interface Fault {
@@ -159,8 +221,8 @@ interface Fault {
 const fault = (problem: string): Fault => ({ fault: problem });
 
 /** A parser that answers with a value or with what is wrong. */
-function checked<T>(parse: (value: string) => T | Fault) {
-  return text().transform((value, context): T => {
+function checked<T>(parse: (value: string) => T | Fault, input = text()) {
+  return input.transform((value, context): T => {
     const result = parse(value);
     if (!isFault(result)) return result;
     context.addIssue({ code: "custom", message: result.fault });

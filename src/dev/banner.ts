@@ -17,7 +17,6 @@ export interface Started {
 export function banner(started: Started): string {
   const { url, config, sandboxUrl, seconds } = started;
   const customer = developmentToken(config, { sub: "ada", email: "ada@example.com", name: "Ada", ...payerOf(config) });
-  const admin = developmentToken(config, { sub: "grace", email: "grace@example.com", name: "Grace", role: "admin" });
   return `
 Atlantiplex Billing is running (ready in ${seconds.toFixed(1)} s). Ctrl-C stops everything.
 
@@ -32,7 +31,7 @@ A customer's token (ada), good for a day; send it as \`Authorization: Bearer …
 ${customer}
 
 An admin's token (grace):
-${admin}
+${adminToken(config)}
 
 Three things to try:
   1. The price list, in the browser at ${url}/graphql:
@@ -47,6 +46,12 @@ function lastTry(sandboxUrl: string | null): string {
   if (!sandboxUrl) return "A token for anybody else:\n       npm run token -- --sub bob --email bob@example.com";
   return `Let a day pass:
        curl -H 'content-type: application/json' -d '{"advance_seconds": 86400}' ${sandboxUrl}/sandbox/clock`;
+}
+
+/** Nobody here can sign for an issuer of administrators that has keys of its own. */
+function adminToken(config: Config): string {
+  if (config.admin?.jwksUrl) return `comes from ${config.admin.issuer}, as ADMIN_JWKS_URL is set`;
+  return developmentToken(config, { sub: "grace", email: "grace@example.com", name: "Grace", role: "admin" });
 }
 
 /** Where organisations pay, a customer's token needs one. */

@@ -2,6 +2,7 @@ import type { Viewer } from "../auth/viewer.js";
 import type { Loaders } from "../billing/loaders.js";
 import type { Deps } from "../deps.js";
 import type { LiveUpdates } from "../live/listen.js";
+import type { Deadline } from "./deadline.js";
 
 /** What formatting needs to know of a request. */
 export interface Localized {
@@ -15,6 +16,10 @@ export interface GraphQLContext extends Deps, Localized {
   readonly viewer: Viewer | null;
   /** Names the request in logs and in answers to bugs and outages. */
   readonly requestId: string;
+  /** The visitor's country as a trusted proxy names it, in whatever words; null when nobody says. */
+  readonly country: string | null;
+  /** When the caller must have an answer. */
+  readonly deadline: Deadline;
   readonly loaders: Loaders;
   readonly live: LiveUpdates;
 }

@@ -1,6 +1,6 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { InvalidToken } from "../auth/verify-token.js";
+import { InvalidToken, KeysUnavailable } from "../auth/verify-token.js";
 import { isDatabaseOutage } from "../db/outage.js";
 import { BillingError, CustomerBusy, faults } from "../errors.js";
 
@@ -16,6 +16,9 @@ const requestFaults = [
   "UNAUTHENTICATED",
 ];
 
+/** How graphql-js ends a long list of wrong variables; Apollo Server gives their code to all but this one. */
+const manyWrongVariables = "Too many errors processing variables";
+
 /** What a client sees of an error: a code that docs/errors.md lists, and never an internal message. */
 export function presentError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = causeOf(error);
@@ -25,7 +28,8 @@ export function presentError(formatted: GraphQLFormattedError, error: unknown): 
   };
   const fault = faultOf(cause);
   if (fault) return { message: fault.message, ...where, extensions: { code: fault.code, ...fault.details } };
-  const code = String(formatted.extensions?.["code"] ?? "");
+  const isAboutVariables = formatted.message.startsWith(manyWrongVariables);
+  const code = isAboutVariables ? "BAD_USER_INPUT" : String(formatted.extensions?.["code"] ?? "");
   if (requestFaults.includes(code)) return { message: formatted.message, ...where, extensions: { code } };
   return { message: faults.INTERNAL_SERVER_ERROR, ...where, extensions: { code: "INTERNAL_SERVER_ERROR" } };
 }
@@ -45,7 +49,6 @@ export function presentTersely(formatted: GraphQLFormattedError, error: unknown)
 /** The fault that an error stands for; undefined for bugs and for what GraphQL itself found wrong. */
 export function faultOf(cause: unknown): BillingError | undefined {
   if (cause instanceof BillingError) return cause;
-  if (cause instanceof InvalidToken) return new BillingError("UNAUTHENTICATED", cause.message);
   if (isDatabaseOutage(cause) || cause instanceof CustomerBusy) {
     return new BillingError("UPSTREAM_UNAVAILABLE", undefined, { retryable: true });
   }
@@ -58,8 +61,18 @@ export function isOurs(presented: GraphQLFormattedError): boolean {
   return code === "INTERNAL_SERVER_ERROR" || code === "UPSTREAM_UNAVAILABLE";
 }
 
-/** A refused token, as Apollo Server answers it: 401 and the contract's code. */
-export function refusedToken(error: InvalidToken): GraphQLError {
-  const extensions = { code: "UNAUTHENTICATED", http: { status: 401 } };
-  return new GraphQLError(error.message, { extensions, originalError: error });
+/**
+ * Why it is not known who asks, as Apollo Server answers it: 401 for a token that is refused, 503 for
+ * one that cannot be judged now. Anything else is a bug, and comes back as it is.
+ */
+export function unknownCaller(error: unknown, requestId: string): unknown {
+  if (error instanceof InvalidToken) return wholeRefusal(new BillingError("UNAUTHENTICATED", error.message), 401);
+  if (!(error instanceof KeysUnavailable)) return error;
+  const message = "Whether the token is valid cannot be told just now. Try again shortly.";
+  return wholeRefusal(new BillingError("UPSTREAM_UNAVAILABLE", message, { retryable: true, requestId }), 503);
+}
+
+function wholeRefusal(originalError: BillingError, status: number): GraphQLError {
+  const extensions = { code: originalError.code, http: { status } };
+  return new GraphQLError(originalError.message, { extensions, originalError });
 }

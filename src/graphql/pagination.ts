@@ -4,7 +4,7 @@ import { BillingError } from "../errors.js";
 
 const defaultPage = 20;
 const largestPage = 100;
-const cursorVersion = "v1";
+const cursorVersion = "v2";
 
 @ArgsType()
 export class PageArgs {
@@ -55,6 +55,8 @@ export type ReadSlice<Row> = (slice: Slice) => Promise<Row[]>;
 
 /** How a list is shown as a connection. */
 export interface Listing<Row, T> {
+  /** Goes into its cursors, so that another list refuses them. Lower-case letters. */
+  readonly name: string;
   readonly read: ReadSlice<Row>;
   readonly count: () => Promise<number>;
   readonly positionOf: (row: Row) => Position;
@@ -64,15 +66,15 @@ export interface Listing<Row, T> {
 /** Reads one page, newest first, at the same cost at every depth. Throws BAD_USER_INPUT for arguments that make no sense. */
 export async function readPage<Row, T>(
   args: PageArgs,
-  { read, count, positionOf, show }: Listing<Row, T>,
+  { name, read, count, positionOf, show }: Listing<Row, T>,
 ): Promise<Page<T>> {
   const { from, size } = sizeOf(args);
-  const [after, before] = [positionAt(args.after, "after"), positionAt(args.before, "before")];
+  const [after, before] = [positionAt(name, args, "after"), positionAt(name, args, "before")];
   // One row more than asked for tells whether there is another page.
   const rows = await read({ after, before, from, limit: size + 1 });
   const hasMore = rows.length > size;
   const inOrder = from === "START" ? rows.slice(0, size) : rows.slice(0, size).reverse();
-  const edges = inOrder.map((row) => ({ cursor: cursorOf(positionOf(row)), node: show(row) }));
+  const edges = inOrder.map((row) => ({ cursor: cursorOf(name, positionOf(row)), node: show(row) }));
   return {
     edges,
     nodes: edges.map(({ node }) => node),
@@ -97,20 +99,21 @@ function sizeOf({ first, last }: PageArgs): { from: Slice["from"]; size: number 
   return { from: typeof last === "number" ? "END" : "START", size };
 }
 
-function cursorOf({ at, id }: Position): string {
-  return Buffer.from(`${cursorVersion} ${at.toISOString()} ${id}`).toString("base64url");
+function cursorOf(list: string, { at, id }: Position): string {
+  return Buffer.from(`${cursorVersion} ${list} ${at.toISOString()} ${id}`).toString("base64url");
 }
 
 /** Postgres has no year 0. */
 const cursorText =
-  /^v1 ((?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+  /^v2 ([a-z]+) ((?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-function positionAt(cursor: string | null | undefined, argument: string): Position | null {
+function positionAt(list: string, args: PageArgs, argument: "after" | "before"): Position | null {
+  const cursor = args[argument];
   if (cursor === null || cursor === undefined) return null;
-  const [, at, id] = cursorText.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
+  const [, of, at, id] = cursorText.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
   const instant = new Date(at ?? Number.NaN);
-  if (!id || Number.isNaN(instant.getTime())) {
-    throw new BillingError("BAD_USER_INPUT", `\`${argument}\` is not a cursor of this API.`);
+  if (of !== list || !id || Number.isNaN(instant.getTime())) {
+    throw new BillingError("BAD_USER_INPUT", `\`${argument}\` is not a cursor of this list; take one from its pages.`);
   }
   return { at: instant, id };
 }

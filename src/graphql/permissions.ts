@@ -1,7 +1,15 @@
-import { includesFeature, isBillingManager, isBillingManagerOrService, isCustomer } from "./rules.js";
+import {
+  includesFeature,
+  isBillingManager,
+  isBillingManagerOrService,
+  isCustomer,
+  isServiceOrAdmin,
+  managesAccount,
+  mayUseOfAccount,
+} from "./rules.js";
 import { allow } from "./shield-lib.js";
 
-const includesUsageAnalytics = includesFeature("usage_analytics");
+const usageAnalytics = "usage_analytics";
 
 /**
  * Contents page: who may ask what. Every root field is here, and the builder refuses to start when one
@@ -10,16 +18,22 @@ const includesUsageAnalytics = includesFeature("usage_analytics");
  */
 export const permissions = {
   Query: {
+    // Null stands for what somebody may not see: each reader of billing/nodes.ts looks at whose it is.
+    node: allow,
+    nodes: allow,
     tiers: allow,
     tier: allow,
+    pricingContext: allow,
     viewer: allow,
+    customer: isServiceOrAdmin,
     currentSubscription: isCustomer,
     entitlements: isCustomer,
     entitlement: isCustomer,
-    usageHistory: includesUsageAnalytics,
+    usage: isCustomer,
+    usageHistory: includesFeature(usageAnalytics),
     payments: isBillingManager,
     invoices: isBillingManager,
-    checkoutSession: isBillingManager,
+    checkoutSession: isBillingManagerOrService,
   },
   Mutation: {
     registerCustomer: isBillingManagerOrService,
@@ -27,13 +41,16 @@ export const permissions = {
     createPortalSession: isBillingManagerOrService,
   },
   Subscription: {
-    checkoutSessionUpdated: isBillingManager,
+    checkoutSessionUpdated: isBillingManagerOrService,
     currentSubscriptionUpdated: isCustomer,
     entitlementsChanged: isCustomer,
   },
   Customer: {
-    payments: isBillingManager,
-    invoices: isBillingManager,
-    usageHistory: includesUsageAnalytics,
+    payments: managesAccount,
+    invoices: managesAccount,
+    balance: managesAccount,
+    paymentMethod: managesAccount,
+    upcomingInvoice: managesAccount,
+    usageHistory: mayUseOfAccount(usageAnalytics),
   },
 };

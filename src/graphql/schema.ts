@@ -7,10 +7,15 @@ import { CustomerTierResolver } from "../billing/allowances/allowance.resolver.j
 import { TierPriceResolver, TierResolver } from "../billing/catalog/catalog.resolver.js";
 import { CheckoutResolver } from "../billing/checkout/checkout.resolver.js";
 import { CustomerEntitlementResolver, EntitlementResolver } from "../billing/entitlements/entitlement.resolver.js";
+import { BillingPageResolver } from "../billing/history/billing-page.resolver.js";
 import { HistoryResolver, InvoiceResolver, PaymentResolver } from "../billing/history/history.resolver.js";
+import { NodeResolver } from "../billing/node.resolver.js";
+import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
+import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
 import { UsageResolver } from "../billing/usage/usage.resolver.js";
-import { UserResolver } from "../billing/users/user.resolver.js";
+import { UsageSummaryResolver } from "../billing/usage/usage-summary.resolver.js";
+import { CustomerResolver, UserResolver } from "../billing/users/user.resolver.js";
 
 /** What the root types are for; type-graphql makes them by itself and takes no description. */
 const roots = {
@@ -24,17 +29,24 @@ const roots = {
 export function buildPlainSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
+      NodeResolver,
       TierResolver,
       TierPriceResolver,
+      PricingContextResolver,
+      TierPricingResolver,
       UserResolver,
+      CustomerResolver,
       SubscriptionResolver,
+      SubscriptionTermsResolver,
       CustomerSubscriptionResolver,
       CustomerTierResolver,
       EntitlementResolver,
       CustomerEntitlementResolver,
       UsageResolver,
+      UsageSummaryResolver,
       CheckoutResolver,
       HistoryResolver,
+      BillingPageResolver,
       InvoiceResolver,
       PaymentResolver,
     ],

@@ -6,6 +6,7 @@ import { useServer } from "graphql-ws/use/ws";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import type { GraphQLContext } from "../graphql/context.js";
+import { noDeadline } from "../graphql/deadline.js";
 import { isOurs, presentError, presentTersely } from "../graphql/errors.js";
 import { checkDocument, checkVariables, limits } from "../graphql/limits.js";
 import { endable } from "../live/endable.js";
@@ -21,8 +22,8 @@ export interface SocketOptions {
 
 /** What is kept of a connection. */
 interface Extra extends Record<PropertyKey, unknown> {
-  /** Makes a context for one stream; throws once the token is no longer valid. */
-  open?: () => GraphQLContext;
+  /** Makes a context for one stream; rejects with a GraphQL error once the token is no longer valid. */
+  open?: () => Promise<GraphQLContext>;
   expiry?: NodeJS.Timeout | undefined;
   log?: Logger;
 }
@@ -33,7 +34,8 @@ const longestTimerMs = 2 ** 31 - 1;
 /**
  * Serves streams over `graphql-transport-ws`, with every limit that HTTP has: Apollo Server guards
  * only HTTP. The token comes as `authorization` in the `connection_init` payload; a bad one closes the
- * socket with 4403, one that expires closes it with 4401. Gives the function that closes everything.
+ * socket with 4403, one that cannot be judged now with 1013 (try again later), one that expires with
+ * 4401. Gives the function that closes everything.
  */
 export function serveSocket(
   server: Server,
@@ -56,28 +58,18 @@ export function serveSocket(
     {
       schema,
       connectionInitWaitTimeout: 3_000,
-      onConnect: (connection) => {
-        const authorization =
-          connection.connectionParams?.["authorization"] ?? connection.connectionParams?.["Authorization"];
-        const caller = {
-          authorization: authorization === undefined ? undefined : String(authorization),
-          acceptLanguage: undefined,
-        };
+      isProd: true, // a bug closes the socket without its message
+      onConnect: async (connection) => {
+        const { socket } = connection.extra;
+        const caller = { authorization: tokenIn(connection.connectionParams), request: connection.extra.request };
         const open = () => makeContext({ ...caller, requestId: randomUUID() });
-        try {
-          const first = open();
-          Object.assign(connection.extra, {
-            open,
-            log: first.log,
-            expiry: closeAtExpiry(first, connection.extra.socket),
-          });
-          return true;
-        } catch {
-          return false; // graphql-ws closes with 4403
-        }
+        const first = await open().catch((error: unknown) => socket.close(...closingFor(error)));
+        if (!first || socket.readyState !== socket.OPEN) return false; // it is closed already, which graphql-ws can bear
+        Object.assign(connection.extra, { open, log: first.log, expiry: closeAtExpiry(first, socket) });
+        return true;
       },
       onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
-      onSubscribe: ({ extra }, id, { query, variables, operationName }) => {
+      onSubscribe: async ({ extra }, id, { query, variables, operationName }) => {
         const { open } = extra;
         if (!open) return [badRequest("Connect first.")];
         const document = checkDocument(schema, query, introspection);
@@ -89,13 +81,20 @@ export function serveSocket(
         const faults = checkVariables(schema, operation, variables);
         if (faults.length > 0) return faults;
         // A context of its own: what one stream has loaded is nothing to another.
-        const context = open();
+        const context = await open().catch(asGraphQLError);
+        if (context instanceof GraphQLError) return [context];
         const { live, end } = endable(context.live);
         const caller = context.viewer?.subject ?? "nobody";
         if (!streams.add(extra, id, caller, end)) {
           return [badRequest(`No more than ${limits.streams} streams at once for one caller.`)];
         }
-        return { schema, document, operationName, variableValues: variables, contextValue: { ...context, live } };
+        return {
+          schema,
+          document,
+          operationName,
+          variableValues: variables,
+          contextValue: { ...context, live, deadline: noDeadline },
+        };
       },
       onOperation: ({ extra }, id, _payload, _args, result) =>
         isStream(result) ? endingAtOnce(result, () => streams.end(extra, id)) : result,
@@ -133,6 +132,24 @@ function endingAtOnce(results: Stream, end: () => void): Stream {
       return stop(value);
     },
   });
+}
+
+/** The token that a connection introduces itself with. What is not a text is no token, and not nothing either. */
+function tokenIn(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const given = params?.["authorization"] ?? params?.["Authorization"];
+  if (given === undefined || given === null) return undefined;
+  return typeof given === "string" ? given : "";
+}
+
+/** Code and reason to close a connection with whose caller is not known; clients of graphql-ws connect again after 1013. */
+function closingFor(error: unknown): [code: number, reason: string] {
+  const isOutage = error instanceof GraphQLError && error.extensions["code"] === "UPSTREAM_UNAVAILABLE";
+  return isOutage ? [1013, "Try again later"] : [CloseCode.Forbidden, "Forbidden"];
+}
+
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  throw error;
 }
 
 function badRequest(message: string): GraphQLError {

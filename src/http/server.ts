@@ -3,6 +3,8 @@ import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from "fastify";
 import type { Logger } from "pino";
+import { asErrors } from "./error-body.js";
+import { answerUnreadable } from "./unreadable-request.js";
 
 /** Who may call from a browser, and whether pages of ours are shown. */
 export interface ServerOptions {
@@ -10,17 +12,24 @@ export interface ServerOptions {
   readonly corsOrigins: readonly string[];
   /** In development pages on this machine and Apollo Studio may call, and Apollo's landing page is shown. */
   readonly isDevelopment: boolean;
+  /** Within which a request must have arrived whole. */
+  readonly requestTimeoutMs: number;
 }
 
 const studioOrigin = "https://studio.apollographql.com";
 const loopback = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** The HTTP server with what every route shares: request ids, CORS, safe headers, errors as JSON. */
-export async function makeServer({ log, corsOrigins, isDevelopment }: ServerOptions): Promise<FastifyInstance> {
+export async function makeServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { log, corsOrigins, isDevelopment, requestTimeoutMs } = options;
   const http: FastifyInstance = Fastify({
     loggerInstance: asFastifyLogger(log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    // Nobody may hold a connection by sending a byte now and then, or nothing at all.
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 1_000 },
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => answerBadRequest(reply, error),
     forceCloseConnections: false, // `endConnections` does it, once nothing is under way on them
   });
@@ -89,8 +98,4 @@ function answerBadRequest(reply: FastifyReply, error: unknown) {
   const status = statusOf(error);
   const message = error instanceof Error ? error.message : "The request is not right.";
   return reply.code(status).send(asErrors(status === 413 ? "PAYLOAD_TOO_LARGE" : "BAD_REQUEST", message));
-}
-
-function asErrors(code: string, message: string) {
-  return { errors: [{ message, extensions: { code } }] };
 }

@@ -2,6 +2,10 @@ import type { FastifyInstance } from "fastify";
 import { isDatabaseOutage } from "../db/outage.js";
 import { UnverifiedEvent, verifyEvent } from "../stripe/verify-event.js";
 import type { Inbox } from "../webhooks/receive-stripe-event.js";
+import { DeadlinePassed, within } from "./within.js";
+
+/** Where Stripe's events are taken. */
+export const webhookPath = "/webhooks/stripe";
 
 const largestBody = 1_048_576;
 const deadlineMs = 5_000;
@@ -23,7 +27,7 @@ export async function serveStripeWebhook(
     scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, parsed) =>
       parsed(null, body),
     );
-    scope.post("/webhooks/stripe", { bodyLimit: largestBody }, async (request, reply) => {
+    scope.post(webhookPath, { bodyLimit: largestBody }, async (request, reply) => {
       const { body, headers, log } = request;
       const signature = headers["stripe-signature"];
       if (!Buffer.isBuffer(body)) return refuse("bad_body", "Send the event as application/json.");
@@ -52,22 +56,4 @@ export async function serveStripeWebhook(
 
 function fault(code: string, message: string) {
   return { error: { code, message } };
-}
-
-class DeadlinePassed extends Error {
-  override readonly name = "DeadlinePassed";
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(new DeadlinePassed()), ms);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

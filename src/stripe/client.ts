@@ -1,4 +1,5 @@
 import Stripe from "stripe";
+import { makeHttpClient } from "./http-client.js";
 
 /** How to reach Stripe, or the sandbox. */
 export interface StripeSettings {
@@ -18,6 +19,7 @@ export function makeStripeClient(settings: StripeSettings): Stripe {
   return new Stripe(settings.secretKey, {
     timeout: settings.timeoutMs,
     maxNetworkRetries: 1,
+    httpClient: makeHttpClient(),
     telemetry: false,
     appInfo: { name: "Atlantiplex Billing" },
     ...(apiBase && {

@@ -1,11 +1,13 @@
 import type Stripe from "stripe";
-import { invoiceSnapshot } from "./invoice-snapshot.js";
+import { invoicePreviewSnapshot, invoiceSnapshot, nothingUpcoming } from "./invoice-snapshot.js";
 import { paymentSnapshot } from "./payment-snapshot.js";
+import { type PromotionCodeSnapshot, promotionCodeSnapshot } from "./promotion-code-snapshot.js";
 import {
   type CheckoutSnapshot,
   type CustomerSnapshot,
   checkoutSnapshot,
   customerSnapshot,
+  type InvoicePreviewSnapshot,
   type InvoiceSnapshot,
   idOf,
   type PaymentSnapshot,
@@ -29,12 +31,34 @@ export interface NewCheckout {
   readonly checkoutId: string;
   readonly customerId: string;
   readonly stripePriceId: string;
+  /** Lower case, one that the price is sold in; null leaves the choice to Stripe. */
+  readonly currency: string | null;
   readonly quantity: number;
+  /** Free days before the first charge; 0 without a trial. A payment method is asked for all the same. */
+  readonly trialDays: number;
+  /** Whether Stripe Tax works out the tax, from the address that the page then asks for. */
+  readonly isTaxAutomatic: boolean;
   readonly successUrl: string;
   readonly cancelUrl: string;
   /** Stripe's id of a promotion code that the customer need not type any more. */
   readonly promotionCodeId: string | null;
 }
+
+/** A portal session to open. */
+export interface NewPortal {
+  readonly customerId: string;
+  readonly returnUrl: string;
+  /** The portal's configuration; null for the account's default one. */
+  readonly configurationId: string | null;
+  /** Where to begin and, but for the home page, to end: https://docs.stripe.com/customer-management/portal-deep-links */
+  readonly flow: PortalFlow;
+}
+
+/** The portal's home page, the form for a new payment method, or the question whether to cancel a subscription. */
+export type PortalFlow =
+  | { readonly kind: "HOME" }
+  | { readonly kind: "PAYMENT_METHOD" }
+  | { readonly kind: "CANCEL"; readonly stripeSubscriptionId: string };
 
 /**
  * Everything the service asks of Stripe. Each call either answers, throws `StripeRefused` (nothing
@@ -45,6 +69,10 @@ export interface StripeGateway {
   updateCustomer(id: string, profile: { email: string | null; name: string | null }): Promise<CustomerSnapshot>;
   getCustomer(id: string): Promise<CustomerSnapshot>;
   getSubscription(id: string): Promise<SubscriptionSnapshot>;
+  /** Makes a subscription's own card its customer's, so that changing the customer's changes what is charged. */
+  shareCard(subscriptionId: string): Promise<void>;
+  /** What a subscription's next invoice would be as things stand; null when there will be none. Nothing is made. */
+  previewRenewal(customerId: string, subscriptionId: string): Promise<InvoicePreviewSnapshot | null>;
   getInvoice(id: string): Promise<InvoiceSnapshot>;
   getPayment(paymentIntentId: string): Promise<PaymentSnapshot>;
   /** The invoices that a payment intent pays. */
@@ -55,11 +83,22 @@ export interface StripeGateway {
   expireCheckout(id: string): Promise<CheckoutSnapshot>;
   /** The customer's checkouts that can still be paid. */
   openCheckouts(customerId: string): Promise<CheckoutSnapshot[]>;
-  /** Stripe's id of an active promotion code that a customer typed. */
-  findPromotionCode(code: string): Promise<string | undefined>;
+  /** The promotion codes of this spelling, whatever the case, newest first: one for everybody, or one for each of some customers. */
+  findPromotionCodes(code: string): Promise<PromotionCodeSnapshot[]>;
   /** The address of a new portal session, good for a short while. */
-  createPortal(customerId: string, returnUrl: string): Promise<string>;
+  createPortal(portal: NewPortal): Promise<string>;
 }
+
+const withCard = { expand: ["invoice_settings.default_payment_method"] };
+
+const withTerms = {
+  expand: [
+    "default_payment_method",
+    "discounts.promotion_code",
+    "discounts.source.coupon.currency_options",
+    "schedule",
+  ],
+};
 
 /** The gateway over the SDK. */
 export function makeStripeGateway(stripe: Stripe): StripeGateway {
@@ -72,10 +111,31 @@ export function makeStripeGateway(stripe: Stripe): StripeGateway {
       }),
     updateCustomer: (id, { email, name }) =>
       asking(async () =>
-        customerSnapshot(await stripe.customers.update(id, { ...(email && { email }), ...(name && { name }) })),
+        customerSnapshot(
+          await stripe.customers.update(id, { ...(email && { email }), ...(name && { name }), ...withCard }),
+        ),
       ),
-    getCustomer: (id) => asking(async () => customerSnapshot(await stripe.customers.retrieve(id))),
-    getSubscription: (id) => asking(async () => subscriptionSnapshot(await stripe.subscriptions.retrieve(id))),
+    getCustomer: (id) => asking(async () => customerSnapshot(await stripe.customers.retrieve(id, withCard))),
+    getSubscription: (id) =>
+      asking(async () => {
+        const subscription = await stripe.subscriptions.retrieve(id, withTerms);
+        const isLate = subscription.status === "past_due";
+        const invoices = isLate ? (await stripe.invoices.list({ subscription: id, limit: 100 })).data : [];
+        return subscriptionSnapshot(subscription, invoices);
+      }),
+    previewRenewal: (customer, subscription) =>
+      asking(() =>
+        stripe.invoices.createPreview({ customer, subscription }).then(invoicePreviewSnapshot, nothingUpcoming),
+      ),
+    shareCard: (id) =>
+      asking(async () => {
+        const { customer, default_payment_method, ended_at } = await stripe.subscriptions.retrieve(id);
+        const [owner, card] = [idOf(customer), idOf(default_payment_method)];
+        if (!owner || !card || ended_at !== null) return;
+        await stripe.customers.update(owner, { invoice_settings: { default_payment_method: card } });
+        // An empty text is how Stripe is told to drop one.
+        await stripe.subscriptions.update(id, { default_payment_method: "" });
+      }),
     getInvoice: (id) =>
       asking(async () => invoiceSnapshot(await stripe.invoices.retrieve(id, { expand: ["payments"] }))),
     getPayment: (id) =>
@@ -100,11 +160,30 @@ export function makeStripeGateway(stripe: Stripe): StripeGateway {
         const open = await stripe.checkout.sessions.list({ customer, status: "open", limit: 100 });
         return open.data.map(checkoutSnapshot);
       }),
-    findPromotionCode: (code) =>
-      asking(async () => (await stripe.promotionCodes.list({ code, active: true, limit: 1 })).data[0]?.id),
-    createPortal: (customer, returnUrl) =>
-      asking(async () => (await stripe.billingPortal.sessions.create({ customer, return_url: returnUrl })).url),
+    findPromotionCodes: (code) =>
+      asking(async () => {
+        const expand = ["data.promotion.coupon.currency_options"];
+        const found = await stripe.promotionCodes.list({ code, limit: 100, expand });
+        return found.data.map(promotionCodeSnapshot);
+      }),
+    createPortal: (portal) =>
+      asking(async () => (await stripe.billingPortal.sessions.create(portalParams(portal))).url),
   };
+}
+
+function portalParams({ customerId, returnUrl, configurationId, flow }: NewPortal) {
+  const params: Stripe.BillingPortal.SessionCreateParams = {
+    customer: customerId,
+    return_url: returnUrl,
+    ...(configurationId && { configuration: configurationId }),
+  };
+  if (flow.kind === "HOME") return params;
+  const after_completion = { type: "redirect" as const, redirect: { return_url: returnUrl } };
+  if (flow.kind === "PAYMENT_METHOD") {
+    return { ...params, flow_data: { type: "payment_method_update" as const, after_completion } };
+  }
+  const subscription_cancel = { subscription: flow.stripeSubscriptionId };
+  return { ...params, flow_data: { type: "subscription_cancel" as const, subscription_cancel, after_completion } };
 }
 
 function checkoutParams(checkout: NewCheckout): Stripe.Checkout.SessionCreateParams {
@@ -114,6 +193,10 @@ function checkoutParams(checkout: NewCheckout): Stripe.Checkout.SessionCreatePar
     customer: checkout.customerId,
     client_reference_id: checkout.checkoutId,
     line_items: [{ price: checkout.stripePriceId, quantity: checkout.quantity }],
+    ...(checkout.currency && { currency: checkout.currency }),
+    ...(checkout.trialDays > 0 && { subscription_data: { trial_period_days: checkout.trialDays } }),
+    // A customer has no address yet, and without one there is nothing to work tax out from.
+    ...(checkout.isTaxAutomatic && { automatic_tax: { enabled: true }, customer_update: { address: "auto" } }),
     success_url: checkout.successUrl,
     cancel_url: checkout.cancelUrl,
     // Stripe refuses a discount together with a field for promotion codes.

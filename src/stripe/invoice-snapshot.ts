@@ -1,6 +1,7 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import {
   type InvoiceLineSnapshot,
+  type InvoicePreviewSnapshot,
   type InvoiceSnapshot,
   idOf,
   instantOf,
@@ -34,6 +35,27 @@ export function invoiceSnapshot(invoice: Stripe.Invoice): InvoiceSnapshot {
     pdfUrl: invoice.invoice_pdf ?? null,
     paymentIntentIds: (invoice.payments?.data ?? []).flatMap(({ payment }) => idOf(payment.payment_intent) ?? []),
   };
+}
+
+/**
+ * Reads a preview: an invoice of what would be charged at the end of the running period, with the next attempt
+ * to pay as its date. https://docs.stripe.com/api/invoices/create_preview
+ */
+export function invoicePreviewSnapshot(invoice: Stripe.Invoice): InvoicePreviewSnapshot {
+  return {
+    currency: invoice.currency,
+    lines: invoice.lines.data.slice(0, mostLines).map(lineSnapshot),
+    tax: sum(invoice.total_taxes),
+    total: invoice.total,
+    // An invoice that is sent to be paid is never attempted: it goes out when the period ends.
+    chargedAt: instantOf(invoice.next_payment_attempt) ?? instantOf(invoice.period_end),
+  };
+}
+
+/** Stripe's answer where no invoice is to come, as null; every other failure is thrown again. */
+export function nothingUpcoming(error: unknown): null {
+  if (error instanceof Stripe.errors.StripeError && error.code === "invoice_upcoming_none") return null;
+  throw error;
 }
 
 /**

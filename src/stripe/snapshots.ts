@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { paymentMethodSnapshot } from "./payment-method-snapshot.js";
 
 /**
  * Stripe's shapes, read once. Nothing outside this folder knows how an API version spells things:
@@ -47,6 +48,10 @@ export interface CustomerSnapshot {
   readonly name: string | null;
   /** Lower case; null before the first purchase. */
   readonly currency: string | null;
+  /** Minor units of `currency`. Below 0 is credit that the next invoices use up, above 0 is owed on top of them. */
+  readonly balance: number;
+  /** What invoices are charged to unless a subscription has its own; null without one. */
+  readonly paymentMethod: PaymentMethodSnapshot | null;
   /** Our row's id, as we wrote it into the metadata; null for a customer made elsewhere. */
   readonly userId: string | null;
 }
@@ -64,6 +69,30 @@ export interface SubscriptionSnapshot {
   readonly cancelsAt: Date | null;
   readonly endedAt: Date | null;
   readonly resumesAt: Date | null;
+  /** Since when it is past due: when the oldest invoice of the unpaid run was first asked for. Null while nothing is overdue. */
+  readonly pastDueSince: Date | null;
+  /** Its own payment method; null where it is charged to its customer's. */
+  readonly paymentMethod: PaymentMethodSnapshot | null;
+  readonly pendingChange: PendingChangeSnapshot | null;
+  readonly discount: DiscountSnapshot | null;
+}
+
+/** A change of price that a subscription schedule holds ready. */
+export interface PendingChangeSnapshot {
+  readonly stripePriceId: string;
+  readonly currency: string;
+  readonly effectiveAt: Date;
+}
+
+/** A discount on a subscription. */
+export interface DiscountSnapshot {
+  /** The code that the customer typed; the coupon's name where there was none. */
+  readonly name: string;
+  readonly percentOff: number | null;
+  /** Minor units of the subscription's currency. */
+  readonly amountOff: number | null;
+  readonly currency: string;
+  readonly endsAt: Date | null;
 }
 
 export interface InvoiceLineSnapshot {
@@ -95,6 +124,15 @@ export interface InvoiceSnapshot {
   readonly hostedUrl: string | null;
   readonly pdfUrl: string | null;
   readonly paymentIntentIds: readonly string[];
+}
+
+/** What an invoice would be. */
+export interface InvoicePreviewSnapshot {
+  readonly currency: string;
+  readonly lines: readonly InvoiceLineSnapshot[];
+  readonly tax: number;
+  readonly total: number;
+  readonly chargedAt: Date;
 }
 
 export interface PaymentMethodSnapshot {
@@ -148,9 +186,11 @@ export function instantOf(seconds: number | null | undefined): Date | null {
 /** The key under which we write our row's id into Stripe's metadata. */
 export const userIdKey = "billing_user_id";
 
+/** Reads a customer; `invoice_settings.default_payment_method` must be expanded. */
 export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCustomer): CustomerSnapshot {
   if (customer.deleted) {
-    return { id: customer.id, isDeleted: true, email: null, name: null, currency: null, userId: null };
+    const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null, userId: null };
+    return { id: customer.id, isDeleted: true, ...nothing };
   }
   return {
     id: customer.id,
@@ -158,6 +198,8 @@ export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCusto
     email: customer.email,
     name: customer.name ?? null,
     currency: customer.currency ?? null,
+    balance: customer.balance,
+    paymentMethod: paymentMethodSnapshot(customer.invoice_settings.default_payment_method),
     userId: customer.metadata[userIdKey] ?? null,
   };
 }

@@ -35,9 +35,27 @@ export async function asking<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Every page of a list. */
+export async function everyPage<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of list) items.push(item);
+  return items;
+}
+
 /** Whether Stripe refused because there is no such object. */
 export function isMissing(error: unknown): boolean {
   return error instanceof StripeRefused && error.code === "resource_missing";
+}
+
+/**
+ * Whether Stripe refused because the customer was deleted.
+ *
+ * With the key of another mode Stripe says that nothing is there either, and that "a similar object exists":
+ * that is the operator's to mend, and no customer is lost.
+ */
+export function isMissingCustomer(error: unknown): boolean {
+  if (!(error instanceof StripeRefused) || error.code !== "resource_missing") return false;
+  return /no such customer/i.test(error.message) && !/similar object exists/i.test(error.message);
 }
 
 const worthAnotherTry = [409, 429];
@@ -45,8 +63,9 @@ const worthAnotherTry = [409, 429];
 function translate(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error;
   const status = error.statusCode ?? 0;
-  // A key that Stripe does not accept is an outage to the caller: only the operator can mend it.
+  // A key that Stripe does not accept, or that may not do this, is an outage to the caller: only the operator can mend it.
   if (error instanceof Stripe.errors.StripeAuthenticationError) return new StripeUnavailable(error, false);
+  if (error instanceof Stripe.errors.StripePermissionError) return new StripeUnavailable(error, false);
   if (status >= 500) return new StripeUnavailable(error, true);
   if (status < 400 || worthAnotherTry.includes(status)) return new StripeUnavailable(error, false);
   return new StripeRefused(error.code ?? null, error.param ?? null, status, error);

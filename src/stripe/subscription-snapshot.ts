@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { paymentMethodSnapshot } from "./payment-method-snapshot.js";
 import {
   idOf,
   instantOf,
@@ -7,9 +8,18 @@ import {
   type SubscriptionStatus,
   subscriptionStatuses,
 } from "./snapshots.js";
+import { discountOf, pendingChangeOf, unpaidSince } from "./subscription-terms.js";
 
-/** Reads a subscription as the pinned API version spells it: periods and prices sit on its items. */
-export function subscriptionSnapshot(subscription: Stripe.Subscription): SubscriptionSnapshot {
+/**
+ * Reads a subscription as the pinned API version spells it: periods and prices sit on its items.
+ *
+ * Its payment method, schedule, discounts, and their codes and coupons must be expanded. `invoices` are its own,
+ * as far as they matter: those of one that is past due.
+ */
+export function subscriptionSnapshot(
+  subscription: Stripe.Subscription,
+  invoices: readonly Stripe.Invoice[],
+): SubscriptionSnapshot {
   const item = subscription.items.data[0];
   const currentPeriod = periodOf(subscription.items.data);
   return {
@@ -25,6 +35,10 @@ export function subscriptionSnapshot(subscription: Stripe.Subscription): Subscri
     cancelsAt: cancelsAt(subscription, currentPeriod),
     endedAt: instantOf(subscription.ended_at),
     resumesAt: instantOf(subscription.pause_collection?.resumes_at),
+    pastDueSince: unpaidSince(invoices),
+    paymentMethod: paymentMethodSnapshot(subscription.default_payment_method),
+    pendingChange: pendingChangeOf(subscription),
+    discount: discountOf(subscription),
   };
 }
 

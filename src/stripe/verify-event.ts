@@ -85,10 +85,15 @@ function readEvent(body: Buffer): StripeEvent {
     createdAt,
     objectId,
     objectType,
-    customerId: objectType === "customer" ? objectId : reference(object["customer"]),
+    customerId: objectType === "customer" ? objectId : (reference(object["customer"]) ?? formerCustomer(event)),
     paymentIntentId: reference(object["payment_intent"]),
     invoiceId: reference(object["invoice"]),
   };
+}
+
+/** Whose it was: what was detached from a customer names none any more. */
+function formerCustomer(event: Record<string, unknown>): string | null {
+  return reference(record(record(event["data"])["previous_attributes"])["customer"]);
 }
 
 function parse(body: Buffer): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { Transform } from "node:stream";
 import { startTestApp, type TestApp, type TestAppOptions } from "./app.js";
 
 /** A wire between the service and Postgres that can be cut. */
@@ -10,6 +11,8 @@ export interface PostgresProxy {
   cut(): void;
   /** Lets nothing through any more, and says nothing of it: the network has gone. */
   stall(): void;
+  /** Everything takes this much longer each way, from now on. */
+  slowDown(ms: number): void;
   /** New connections work again; those that stalled hang on. */
   letNewThrough(): void;
   /** Takes new connections again; those that stalled break. */
@@ -22,6 +25,7 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   const stalled = new Set<Socket>();
+  let delayMs = 0;
   let state: "open" | "cut" | "stalled" = "open";
 
   const server = createServer((client) => {
@@ -30,10 +34,18 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
     if (state === "stalled") return void stalled.add(client.pause());
     const upstream = connect(Number(target.port), target.hostname);
     keep(upstream);
-    client.pipe(upstream).pipe(client);
+    client.pipe(delayed()).pipe(upstream).pipe(delayed()).pipe(client);
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => client.destroy());
   });
+  function delayed(): Transform {
+    return new Transform({
+      transform(chunk, _encoding, done) {
+        if (delayMs === 0) return done(null, chunk);
+        setTimeout(done, delayMs, null, chunk);
+      },
+    });
+  }
   function keep(socket: Socket): void {
     sockets.add(socket);
     socket.on("error", () => {}); // the other end hears of it by the close that follows
@@ -59,6 +71,9 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
       state = "stalled";
       for (const socket of sockets) stalled.add(socket.unpipe().pause());
     },
+    slowDown(ms) {
+      delayMs = ms;
+    },
     letNewThrough() {
       state = "open";
     },
@@ -81,7 +96,8 @@ export async function startWired(
   let wire: PostgresProxy | undefined;
   const { app, stop } = await startTestApp({
     ...options,
-    async configure(config) {
+    async configure(asRead) {
+      const config = (await options.configure?.(asRead)) ?? asRead;
       wire = await openPostgresProxy(config.database.url);
       return { ...config, database: { ...config.database, url: wire.url } };
     },

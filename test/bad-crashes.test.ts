@@ -1,0 +1,142 @@
+import { afterAll, expect } from "vitest";
+import { startSandbox } from "../sandbox/sandbox.js";
+import { SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET } from "../src/config.js";
+import { freePort } from "../src/dev/ports.js";
+import { makeStripeClient } from "../src/stripe/client.js";
+import { type TestApp, test } from "./support/app.js";
+import { cloneDatabase } from "./support/database.js";
+import { type DevPlace, makeDevPlace, type Run } from "./support/dev-process.js";
+import { sendGraphql } from "./support/graphql.js";
+import { findPrice, returnUrl } from "./support/person.js";
+import { register, registerMutation, rowsOf } from "./support/registration.js";
+import { openStripeProxy, type StripeProxy } from "./support/stripe-proxy.js";
+import { until } from "./support/until.js";
+
+const places: DevPlace[] = [];
+afterAll(() => Promise.all(places.map((place) => place.clear())));
+
+/** Runs a script as a process of its own, which can be killed. */
+async function run(script: string, environment: Record<string, string>, args?: string[]): Promise<Run> {
+  const place = await makeDevPlace();
+  places.push(place);
+  const secrets = { STRIPE_SECRET_KEY: SANDBOX_SECRET_KEY, STRIPE_WEBHOOK_SECRET: SANDBOX_WEBHOOK_SECRET };
+  return place.run(script, { ...secrets, NODE_ENV: "test", ...environment }, args);
+}
+
+/** A second process of the service, beside the test's own, whose way to Stripe is the wire's. */
+async function secondProcess(app: TestApp, wire: StripeProxy): Promise<{ process: Run; url: string }> {
+  const port = await freePort();
+  const started = await run("src/main.ts", {
+    DATABASE_URL: app.config.database.url,
+    STRIPE_API_BASE: wire.url.origin,
+    BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
+    PORT: String(port),
+    WORKER: "false",
+  });
+  await until("the second process listens", () => started.output().includes('"listening"'), 30_000);
+  return { process: started, url: `http://127.0.0.1:${port}` };
+}
+
+async function withWire<T>(target: URL, work: (wire: StripeProxy) => Promise<T>): Promise<T> {
+  const wire = await openStripeProxy(target);
+  try {
+    return await work(wire);
+  } finally {
+    await wire.close();
+  }
+}
+
+test("a process killed between Stripe's answer and the commit leaves one customer and one page, which the next one goes on with", async ({
+  app,
+}) => {
+  await withWire(new URL(app.sandbox.url), async (wire) => {
+    const ada = app.person("ada");
+    const first = await secondProcess(app, wire);
+    wire.spoil("POST", /^\/v1\/customers$/, { onAnswer: () => first.process.child.kill("SIGKILL") });
+    await expect(sendGraphql(first.url, registerMutation, { input: {} }, ada.token)).rejects.toThrow();
+    await first.process.ended;
+    const [made, ...others] = await customersOf(app, "ada");
+    expect(others).toEqual([]);
+    expect((await rowsOf(app, "ada")).map((row) => row.stripeCustomerId)).toEqual([null]);
+
+    expect((await register(ada)).customer.externalId).toBe("ada");
+    expect(await customersOf(app, "ada")).toEqual([made]);
+    expect((await rowsOf(app, "ada")).map((row) => row.stripeCustomerId)).toEqual([made]);
+
+    wire.mend();
+    const second = await secondProcess(app, wire);
+    wire.spoil("POST", /^\/v1\/checkout\/sessions$/, { onAnswer: () => second.process.child.kill("SIGKILL") });
+    const checkout =
+      "mutation ($input: CreateCheckoutSessionInput!) { createCheckoutSession(input: $input) { userErrors { code } } }";
+    const input = { priceId: await findPrice(app, "starter"), returnUrl };
+    await expect(sendGraphql(second.url, checkout, { input }, ada.token)).rejects.toThrow();
+    const { checkoutSession } = await ada.checkout("starter");
+    const sessions = (await app.stripe.checkout.sessions.list({ customer: made ?? "none", limit: 100 })).data;
+    expect(sessions.map(({ url }) => url)).toEqual([checkoutSession.url]);
+  });
+});
+
+test("a push that is killed again and again is finished by the next, with nothing made twice", async () => {
+  const [sandbox, untroubled] = await Promise.all([startSandbox(), startSandbox()]);
+  const [database, other] = await Promise.all([cloneDatabase(), cloneDatabase()]);
+  await withWire(new URL(sandbox.url), async (wire) => {
+    const push = (databaseUrl: string, apiBase: string) =>
+      run("src/cli/catalog.ts", { DATABASE_URL: databaseUrl, STRIPE_API_BASE: apiBase }, ["push"]);
+    for (const [path, nth] of [
+      [/^\/v1\/products$/, 1],
+      [/^\/v1\/prices$/, 1],
+      [/^\/v1\/prices$/, 3],
+      [/^\/v1\/billing_portal\/configurations$/, 1],
+    ] as const) {
+      const killed = await push(database.url, wire.url.origin);
+      let answers = 0;
+      wire.spoil("POST", path, { onAnswer: () => ++answers === nth && killed.child.kill("SIGKILL") });
+      await killed.ended;
+      expect(killed.child.signalCode, killed.output()).toBe("SIGKILL");
+      wire.mend();
+    }
+    const last = await push(database.url, wire.url.origin);
+    const once = await push(other.url, untroubled.url);
+    expect([await last.ended, await once.ended], last.output() + once.output()).toEqual([0, 0]);
+    expect(await holdings(sandbox.url)).toEqual(await holdings(untroubled.url));
+
+    const again = await push(database.url, wire.url.origin);
+    await again.ended;
+    expect(again.output()).toContain("Stripe had it all.");
+  });
+  await Promise.all([sandbox.close(), untroubled.close()]);
+  await Promise.all([database.drop(), other.drop()]);
+}, 120_000);
+
+/** Stripe's ids of the customers made for one of our users. */
+async function customersOf(app: TestApp, externalId: string): Promise<string[]> {
+  const { data } = await app.stripe.customers.list({ limit: 100 });
+  return data.filter(({ metadata }) => metadata["billing_external_id"] === externalId).map(({ id }) => id);
+}
+
+/** What Stripe has of a catalog, but for ids and times. */
+async function holdings(url: string) {
+  const stripe = makeStripeClient({ secretKey: "sk_test_sandbox", apiBase: new URL(url), timeoutMs: 5_000 });
+  const [products, prices, portals] = await Promise.all([
+    stripe.products.list({ limit: 100 }),
+    stripe.prices.list({ limit: 100, expand: ["data.currency_options"] }),
+    stripe.billingPortal.configurations.list({ limit: 100 }),
+  ]);
+  return {
+    products: products.data.map(({ name, active, metadata }) => ({ name, active, metadata })).sort(byText),
+    prices: prices.data
+      .map(({ lookup_key, active, currency, unit_amount, currency_options }) => ({
+        lookup_key,
+        active,
+        currency,
+        unit_amount,
+        currency_options,
+      }))
+      .sort(byText),
+    portals: portals.data.map(({ active, features, metadata }) => ({ active, features, metadata })),
+  };
+}
+
+function byText(a: object, b: object): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}

@@ -1,0 +1,131 @@
+import { type GraphQLInputType, getNamedType } from "graphql";
+
+/** Sent as it is here, by whatever type: what clients get wrong, and what people try on purpose. */
+const anywhere: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1_000_000_000,
+  2 ** 31,
+  2 ** 53,
+  1e308,
+  -0,
+  "",
+  " ",
+  "NaN",
+  "a\u0000b",
+  "\ud800",
+  "\udc00\ud800",
+  "\u202Egnp.exe",
+  "\r\nSet-Cookie: a=b",
+  "\u{1F4B8}".repeat(50),
+  `e${"\u0301".repeat(500)}`,
+  "x".repeat(20_000),
+  "'; drop table users; --",
+  "%_\\",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of somebody else's language
+  "${7*7}{{7*7}}<script>",
+  "__proto__",
+  "constructor",
+  "toString",
+  [],
+  [null],
+  [[["deep"]]],
+  {},
+  JSON.parse('{ "__proto__": { "isAdmin": true }, "constructor": { "prototype": 1 } }'),
+  Array.from({ length: 500 }, () => "x"),
+  JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`),
+];
+
+const times = [
+  "0000-01-01T00:00:00Z",
+  "0001-01-01T00:00:00+14:00",
+  "9999-12-31T23:59:59.999Z",
+  "9999-12-31T23:59:59-12:00",
+  "10000-01-01T00:00:00Z",
+  "+275760-09-13T00:00:00Z",
+  "-000001-01-01T00:00:00Z",
+  "2026-02-30T00:00:00Z",
+  "2026-13-01T00:00:00Z",
+  "2026-01-01T24:00:00Z",
+  "2026-06-30T23:59:60Z",
+  "2026-01-01T00:00:00+99:99",
+  "2026-01-01",
+  "yesterday",
+  1_790_000_000,
+];
+
+/** Beside `anywhere`, by the name of the type that is asked for. */
+const byType: Readonly<Record<string, readonly unknown[]>> = {
+  CountryCode: ["XX", "ZZ", "de", "DEU", "ÄÖ", "D\u0000"],
+  CurrencyCode: ["XXX", "ZZZ", "usd", "US", "ÄÖÜ", "BTC", "us\u0000"],
+  DateTime: times,
+  DateTimeRange: times.flatMap((time) => [{ from: time }, { to: time }, { from: time, to: "0001-01-01T00:00:00Z" }]),
+  ID: [
+    "chk_",
+    `chk_${"0".repeat(32)}`,
+    `chk_${"0".repeat(33)}`,
+    `chk_${"G".repeat(32)}`,
+    `binv_${"f".repeat(32)}`,
+    `ent_${"0".repeat(32)}`,
+    `ent_${"0".repeat(32)}_toString`,
+    "usg_.._.._etc",
+    "tier_constructor",
+    "tier___proto__",
+    "feat_toString",
+    "price_b__proto__",
+    "price_bfree",
+    "../../etc/passwd",
+    "cus_123",
+    "00000000-0000-0000-0000-000000000000",
+  ],
+  Int: [101, 100_000, -101, 2 ** 31 - 1, -(2 ** 31), "5"],
+  SafeInt: [2 ** 53 - 1, -(2 ** 53) + 1, 101, "5"],
+  String: [
+    "en-",
+    "xx-invalid-locale-with-far-too-many-parts",
+    "en-US-u-nu-thai-x-private",
+    "i-klingon",
+    "de_DE",
+    "v1",
+    Buffer.from("v1 2026-01-01T00:00:00.000Z 00000000-0000-0000-0000-000000000000").toString("base64url"),
+    Buffer.from("v1 0000-01-01T00:00:00.000Z 00000000-0000-0000-0000-000000000000").toString("base64url"),
+    "no_such_feature",
+    "someone@localhost",
+    `${"a".repeat(600)}@example.com`,
+    "ada@example.com\r\nBcc: all@example.com",
+  ],
+  URL: [
+    "javascript:alert(1)",
+    "//evil.example",
+    "http://",
+    "http://[::1",
+    "https://a\u0000b.example",
+    "data:text/html,x",
+  ],
+};
+
+/** What is tried at a place that asks for this type. */
+export function nastyValues(type: GraphQLInputType): readonly unknown[] {
+  return [...anywhere, ...(byType[getNamedType(type).name] ?? ["NO_SUCH_VALUE", "lower_case"])];
+}
+
+/** Literals that variables cannot spell. */
+export const nastyLiterals = [
+  "NaN",
+  "Infinity",
+  "1e999",
+  "-1e999",
+  "99999999999999999999999999999999",
+  "0x10",
+  '"\\u0000"',
+  '"\\uD800"',
+  '"\\u{110000}"',
+  '"""\n\u0007"""',
+  "$unknown",
+  "[NaN, {a: $b}]",
+  "{__proto__: {a: 1}}",
+  "{a: 1, a: 2}",
+];
