@@ -91,19 +91,46 @@ test("an attempt that goes through after a declined one is the same payment, and
   });
 });
 
-test("a refund whose webhooks were lost shows once one of them is sent again", async ({ app }) => {
-  const person = await app.customerOn("starter");
-  const payment_intent = await intentOf(app, person);
+test.for(["charge.refunded", "refund.created"])(
+  "a refund whose webhooks were lost shows once its %s is sent again",
+  async (type, { app }) => {
+    const person = await app.customerOn("starter");
+    const payment_intent = await intentOf(app, person);
+    await quiet(app);
+    await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
+    await app.stripe.refunds.create({ payment_intent });
+    await quiet(app);
+    await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+    expect((await paymentsOf(person))[0].status).toBe("SUCCEEDED");
+
+    const { data } = await app.stripe.events.list({ type, limit: 1 });
+    await app.control("POST", `/sandbox/events/${data[0]?.id}/resend`, {});
+    expect(await paymentThatIs(person, "REFUNDED")).toMatchObject({ refundedAmount: { amount: 999 } });
+  },
+);
+
+test("an invoice whose other webhooks were lost shows once the one about its payment, which names no customer, is sent again", async ({
+  app,
+}) => {
+  const person = app.person("penny");
+  const { checkoutSession } = await person.checkout("starter");
   await quiet(app);
   await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
-  await app.stripe.refunds.create({ payment_intent });
+  await person.pay(checkoutSession.url);
   await quiet(app);
   await app.control("POST", "/sandbox/deliveries", { mode: "send" });
-  expect((await paymentsOf(person))[0].status).toBe("SUCCEEDED");
+  expect(await paymentsOf(person)).toEqual([]);
 
-  const { data } = await app.stripe.events.list({ type: "charge.refunded", limit: 1 });
+  const { data } = await app.stripe.events.list({ type: "invoice_payment.paid", limit: 1 });
+  expect(data[0]?.data.object).not.toHaveProperty("customer");
   await app.control("POST", `/sandbox/events/${data[0]?.id}/resend`, {});
-  expect(await paymentThatIs(person, "REFUNDED")).toMatchObject({ refundedAmount: { amount: 999 } });
+  expect(await paymentThatIs(person, "SUCCEEDED")).toMatchObject({
+    amount: { amount: 999 },
+    invoice: { status: "PAID" },
+  });
+
+  // Reading the session brings the rest.
+  await person.ask(`{ checkoutSession(id: "${checkoutSession.id}") { status } }`);
 });
 
 test("in the end everything is here as it is at Stripe", async ({ app }) => {

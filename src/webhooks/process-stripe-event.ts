@@ -60,10 +60,11 @@ async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[
   const { objectKind, objectId, stripeCustomerId } = events[0] ?? {};
   const sync = isKind(objectKind) ? syncs[objectKind] : undefined;
   if (!sync || !objectId) return "This type of event is not handled.";
-  if (!stripeCustomerId) return "It is about no customer.";
-  const user = await findOwner(deps, stripeCustomerId);
-  if (!user) return "Its customer was not made by this service.";
   try {
+    const payer = stripeCustomerId ?? (await customerBehind(deps, objectKind, objectId));
+    if (!payer) return "It is about no customer.";
+    const user = await findOwner(deps, payer);
+    if (!user) return "Its customer was not made by this service.";
     await lockCustomer(deps, user.id, async () => {
       const write = await sync(deps, user, objectId);
       await inTransaction(deps, async (inside) => {
@@ -76,6 +77,13 @@ async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[
     throw error;
   }
   return undefined;
+}
+
+/** Refunds, disputes and invoice payments name no customer; the payment or invoice that they are about does. */
+async function customerBehind({ stripe }: Deps, kind: string | null | undefined, id: string): Promise<string | null> {
+  if (kind === "payment") return (await stripe.getPayment(id)).customerId;
+  if (kind === "invoice") return (await stripe.getInvoice(id)).customerId;
+  return null;
 }
 
 function isKind(kind: string | null | undefined): kind is keyof typeof syncs {
