@@ -120,6 +120,7 @@ test("a table is read and written only through its own noun's repository", () =>
 /** The nouns of the domain, and which of the others each may know. */
 const nouns: Readonly<Record<string, readonly string[]>> = {
   users: [],
+  audit: ["users"],
   catalog: ["users"],
   subscriptions: ["users", "catalog"],
   allowances: ["users", "catalog", "subscriptions"],
