@@ -87,6 +87,7 @@ async function compose(
     settings: {
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
+      usageRetentionMonths: config.usageRetentionMonths,
       stripeCustomerPage: customerPages(config.stripe.secretKey),
     },
     catalog: catalog.get,

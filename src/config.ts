@@ -45,6 +45,8 @@ export interface Config extends IdentityConfig {
   readonly operationTimeoutMs: number;
   /** How many days a payment that failed is put up with; 0 not at all. */
   readonly gracePeriodDays: number;
+  /** How many whole months the single events of use are kept. */
+  readonly usageRetentionMonths: number;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -94,6 +96,7 @@ export function readConfig(env: Environment): Config {
     worker: values.WORKER,
     operationTimeoutMs: values.OPERATION_TIMEOUT_SECONDS * 1000,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
+    usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
   };
 }

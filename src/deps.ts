@@ -25,6 +25,8 @@ export interface Settings {
   readonly returnUrlOrigins: readonly string[];
   /** How many days a payment that failed is put up with. */
   readonly gracePeriodDays: number;
+  /** How many whole months the single events of use are kept. */
+  readonly usageRetentionMonths: number;
   /** Where staff find a customer in Stripe's dashboard, by Stripe's id. */
   readonly stripeCustomerPage: (stripeCustomerId: string) => string;
 }

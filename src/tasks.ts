@@ -2,6 +2,7 @@ import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
 import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
+import { expireDueReservations, keepUsageTables, usageUpkeepTask } from "./billing/usage/usage.due.js";
 import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
@@ -16,10 +17,12 @@ export function makeTasks(deps: Deps): Tasks {
   return {
     [processTask]: () => processStripeEvents(deps),
     [keepCardsTask]: () => keepCards(deps),
+    [usageUpkeepTask]: () => keepUsageTables(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
       await adoptKnownPrices(deps);
       await tellGraceEnds(deps);
+      await expireDueReservations(deps);
       await dropOldAnswers(deps);
     },
   };
@@ -30,4 +33,5 @@ export const crontab = `
 * * * * * ${processTask}
 * * * * * ${sweepTask}
 * * * * * ${keepCardsTask}
+17 * * * * ${usageUpkeepTask}
 `;

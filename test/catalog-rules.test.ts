@@ -66,8 +66,8 @@ const catalog: Catalog = {
   tax: { behavior: "exclusive", automatic: false },
   currency: "usd",
   features: [
-    { key: "guests", name: "Guests", description: null, kind: "LIMIT", unit: "guest" },
-    { key: "scenes", name: "Scenes", description: null, kind: "SWITCH", unit: null },
+    { key: "guests", name: "Guests", description: null, kind: "LIMIT", isSelfReported: false, unit: "guest" },
+    { key: "scenes", name: "Scenes", description: null, kind: "SWITCH", isSelfReported: false, unit: null },
   ],
   tiers: [
     tier("crew", 9, { isHidden: true, isStaff: true, grants: { guests: some(null), scenes: some(null) } }),

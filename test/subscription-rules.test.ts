@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { paymentMethodInUse } from "../src/billing/history/payment-method.js";
 import { hasUpcomingInvoice } from "../src/billing/history/upcoming-invoice.js";
 import { graceEndOf, isEntitling } from "../src/billing/subscriptions/subscription.js";
-import { usagePeriodOf } from "../src/billing/usage/usage-summary.js";
 import { paymentMethodSnapshot } from "../src/stripe/payment-method-snapshot.js";
 import type { PaymentMethodSnapshot } from "../src/stripe/snapshots.js";
 import { subscriptionStatuses } from "../src/stripe/snapshots.js";
@@ -205,16 +204,4 @@ test.each([
 ] as const)("another invoice of a subscription that is %s and ends at %s is to come: %s", (status, end, isToCome) => {
   const subscription = { status, cancelsAt: end && at(end), currentPeriodEnd: at("2026-04-01T00:00") };
   expect(hasUpcomingInvoice(subscription)).toBe(isToCome);
-});
-
-describe("the period that is counted", () => {
-  const march = { currentPeriodStart: at("2026-03-10T00:00"), currentPeriodEnd: at("2026-04-10T00:00") };
-
-  test.each([
-    ["the subscription's while it runs", march, "2026-03-10T00:00", "2026-03-10T00:00", "2026-04-10T00:00"],
-    ["the calendar month once it is over", march, "2026-04-10T00:00", "2026-04-01T00:00", "2026-05-01T00:00"],
-    ["the calendar month without one", undefined, "2026-12-31T23:59:59", "2026-12-01T00:00", "2027-01-01T00:00"],
-  ])("is %s", (_what, subscription, now, start, end) => {
-    expect(usagePeriodOf(subscription, at(now))).toEqual({ start: at(start), end: at(end) });
-  });
 });

@@ -1,6 +1,5 @@
 import type { GraphQLContext } from "../graphql/context.js";
-import { tierInForce } from "./allowances/allowance.js";
-import { holderOf } from "./allowances/holder.js";
+import { tierInForce } from "./allowances/standing.reading.js";
 import type { CatalogPrice, CatalogTier } from "./catalog/catalog.js";
 import { ownPayer } from "./users/payer.js";
 import { accountsOf } from "./users/reach.js";
@@ -20,10 +19,10 @@ export async function catalogSeenBy(context: GraphQLContext): Promise<SeenCatalo
   if (accountsOf(viewer) === "EVERYBODY") return { hasTier: () => true, hasPrice: () => true };
   const catalog = context.catalog();
   const payer = viewer && ownPayer(viewer);
-  const [holder, subscription] = payer
-    ? await Promise.all([holderOf(context, payer.userId), context.loaders.subscriptions.load(payer.userId)])
+  const [inForce, subscription] = payer
+    ? await Promise.all([tierInForce(context, payer.userId), context.loaders.subscriptions.load(payer.userId)])
     : [];
-  const tiers = [holder && tierInForce(catalog, holder).tier.slug, subscription?.tierSlug];
+  const tiers = [inForce?.slug, subscription?.tierSlug];
   const hasTier = (slug: string) =>
     catalog.tiers.some((tier) => tier.slug === slug && !tier.isHidden) || tiers.includes(slug);
   return {

@@ -1,12 +1,13 @@
 import DataLoader from "dataloader";
 import type { Deps } from "../deps.js";
+import type { Holder, Standing } from "./allowances/allowance.js";
+import { loadStandings, loadTiersInForce, nameOf, type Question } from "./allowances/standing.service.js";
 import { loadInvoices, loadPaymentsOfInvoices } from "./history/history.service.js";
 import type { InvoiceRow } from "./history/invoice.table.js";
 import type { PaymentRow } from "./history/payment.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
 import type { SubscriptionRow } from "./subscriptions/subscription.table.js";
 import { loadTrialHistory } from "./subscriptions/trial.js";
-import { loadUsed, type UsedByFeature } from "./usage/usage.service.js";
 import { loadCustomers } from "./users/user.service.js";
 import type { UserRow } from "./users/user.table.js";
 
@@ -19,8 +20,10 @@ export interface Loaders {
   readonly subscriptionsById: DataLoader<string, SubscriptionRow | undefined>;
   /** Whether a user ever had a trial. */
   readonly hadTrial: DataLoader<string, boolean>;
-  /** What is used in running periods, by user. */
-  readonly used: DataLoader<string, UsedByFeature>;
+  /** How customers stand with one feature or all. */
+  readonly standings: DataLoader<Question, Standing[], string>;
+  /** The slug of the tier in force. */
+  readonly tiers: DataLoader<Holder, string, string>;
   readonly invoices: DataLoader<string, InvoiceRow | undefined>;
   readonly paymentsOfInvoice: DataLoader<string, PaymentRow[]>;
   /** Forgets what was read: after a write, and before each event of a stream. */
@@ -41,12 +44,21 @@ export function makeLoaders(deps: Deps): Loaders {
   };
   const batched = <T>(load: (deps: Deps, ids: readonly string[]) => Promise<T[]>) =>
     new DataLoader<string, T>((ids) => ready().then(() => load(deps, ids)));
+  const standings = new DataLoader<Question, Standing[], string>(
+    (questions) => ready().then(() => loadStandings(deps, questions)),
+    { cacheKeyFn: nameOf },
+  );
+  const tiers = new DataLoader<Holder, string, string>(
+    (holders) => ready().then(() => loadTiersInForce(deps, holders)),
+    { cacheKeyFn: (holder) => nameOf({ ...holder, featureKey: null }) },
+  );
   const loaders = {
     users: batched(loadCustomers),
     subscriptions: batched(loadCurrentSubscriptions),
     subscriptionsById: batched(loadSubscriptions),
     hadTrial: batched(loadTrialHistory),
-    used: batched(loadUsed),
+    standings,
+    tiers,
     invoices: batched(loadInvoices),
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),
   };

@@ -4,7 +4,7 @@ import { toFeature, toTier, toTierPrice } from "./catalog/catalog.type.js";
 import { catalogSeenBy } from "./catalog-seen.js";
 import { readCheckouts } from "./checkout/checkout.reading.js";
 import { toCheckoutSession } from "./checkout/checkout.type.js";
-import { entitlementsOf } from "./entitlements/entitlement.service.js";
+import { entitlementFor } from "./entitlements/entitlement.service.js";
 import { toEntitlement } from "./entitlements/entitlement.type.js";
 import { featureOfCustomer, keyOf, type NodeType, nodeTypes, typeOf, uuidOf } from "./global-id.js";
 import { findInvoicesOf, findPaymentsOf } from "./history/history.service.js";
@@ -12,6 +12,8 @@ import { toInvoice } from "./history/history.type.js";
 import { toPayment } from "./history/payment.type.js";
 import { findSubscriptionsOf } from "./subscriptions/subscription.service.js";
 import { toSubscription } from "./subscriptions/subscription.type.js";
+import { findReservationsOf } from "./usage/reservation.service.js";
+import { toReservation } from "./usage/reservation.type.js";
 import { isCounted } from "./usage/usage-summary.js";
 import { usageSummariesOf } from "./usage/usage-summary.service.js";
 import { toUsageSummary } from "./usage/usage-summary.type.js";
@@ -98,6 +100,15 @@ const readers: Record<NodeType, ReadNodes> = {
     const shown = [...rows].map(([id, row]) => [id, row instanceof Error ? row : toCheckoutSession(row)] as const);
     return inOrder("CheckoutSession", ids, new Map(shown));
   },
+  UsageReservation: async (context, ids) => {
+    await context.loaders.ready();
+    const rows = await findReservationsOf(context, accountsOf(context.viewer), uuidsOf("UsageReservation", ids));
+    return inOrder(
+      "UsageReservation",
+      ids,
+      byId(rows, (row) => toReservation(row, context.now())),
+    );
+  },
 };
 
 /** An account that is on record, or the caller's own. */
@@ -113,8 +124,7 @@ async function entitlementOf(context: GraphQLContext, id: string): Promise<Found
   const { userId, featureKey } = featureOfCustomer("Entitlement", id) ?? {};
   if (!userId || !featureKey || !findFeature(context.catalog(), featureKey)) return undefined;
   if (!isOwn(context, userId) && !(await customerOf(context, userId))) return undefined;
-  const [state] = await entitlementsOf(context, userId, [featureKey]);
-  return state && toEntitlement(userId, state);
+  return toEntitlement(userId, await entitlementFor(context, userId, featureKey));
 }
 
 async function usageOf(context: GraphQLContext, id: string): Promise<Found> {

@@ -197,6 +197,14 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "USAGE_RETENTION_MONTHS",
+    description:
+      "How many whole months the single events of use are kept, beside the one that runs. Counters and histories stay.",
+    default: "13",
+    example: "13",
+    requiredInProduction: false,
+  },
+  {
     name: "SHUTDOWN_TIMEOUT_SECONDS",
     description: "How long requests and jobs may take to finish after SIGTERM.",
     default: "10",

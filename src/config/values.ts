@@ -51,6 +51,7 @@ export function settingShape(mode: Mode) {
     WORKER: trueOrFalse(),
     OPERATION_TIMEOUT_SECONDS: wholeNumber(1, 60),
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
+    USAGE_RETENTION_MONTHS: wholeNumber(3, 1_200),
     SHUTDOWN_TIMEOUT_SECONDS: wholeNumber(1, 600),
     DATA_DIR: text(),
     SANDBOX_PORT: wholeNumber(1, 65_535),

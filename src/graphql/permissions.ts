@@ -3,6 +3,7 @@ import {
   isBillingManager,
   isBillingManagerOrService,
   isCustomer,
+  isCustomerOrService,
   isServiceOrAdmin,
   managesAccount,
   mayUseOfAccount,
@@ -39,11 +40,14 @@ export const permissions = {
     registerCustomer: isBillingManagerOrService,
     createCheckoutSession: isBillingManagerOrService,
     createPortalSession: isBillingManagerOrService,
+    recordUsage: isCustomerOrService,
+    reserveUsage: isCustomerOrService,
+    settleUsage: isCustomerOrService,
   },
   Subscription: {
     checkoutSessionUpdated: isBillingManagerOrService,
     currentSubscriptionUpdated: isCustomer,
-    entitlementsChanged: isCustomer,
+    entitlementsChanged: isCustomerOrService,
   },
   Customer: {
     payments: managesAccount,

@@ -49,6 +49,12 @@ export const isCustomer = callerRule("isCustomer", ({ viewer }) => {
   return ownPayer(viewer) ? true : withoutAccount();
 });
 
+/** A customer, or the host product's back end for whom it names. */
+export const isCustomerOrService = callerRule("isCustomerOrService", ({ viewer }) => {
+  if (!viewer) return unauthenticated();
+  return viewer.roles.has("SERVICE") || ownPayer(viewer) ? true : withoutAccount();
+});
+
 /** A customer who may see and move money: where an organisation pays, that is not every member. */
 export const isBillingManager = callerRule("isBillingManager", ({ viewer }) => {
   if (!viewer) return unauthenticated();

@@ -7,12 +7,18 @@ import { CustomerTierResolver } from "../billing/allowances/allowance.resolver.j
 import { TierPriceResolver, TierResolver } from "../billing/catalog/catalog.resolver.js";
 import { CheckoutResolver } from "../billing/checkout/checkout.resolver.js";
 import { CustomerEntitlementResolver, EntitlementResolver } from "../billing/entitlements/entitlement.resolver.js";
+import {
+  SettledEntitlementResolver,
+  UsageEntitlementResolver,
+} from "../billing/entitlements/usage-entitlement.resolver.js";
 import { BillingPageResolver } from "../billing/history/billing-page.resolver.js";
 import { HistoryResolver, InvoiceResolver, PaymentResolver } from "../billing/history/history.resolver.js";
 import { NodeResolver } from "../billing/node.resolver.js";
 import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
+import { RecordUsageResolver } from "../billing/usage/record-usage.resolver.js";
+import { ReservationResolver } from "../billing/usage/reservation.resolver.js";
 import { UsageResolver } from "../billing/usage/usage.resolver.js";
 import { UsageSummaryResolver } from "../billing/usage/usage-summary.resolver.js";
 import { CustomerResolver, UserResolver } from "../billing/users/user.resolver.js";
@@ -44,6 +50,10 @@ export function buildPlainSchema(): GraphQLSchema {
       CustomerEntitlementResolver,
       UsageResolver,
       UsageSummaryResolver,
+      RecordUsageResolver,
+      ReservationResolver,
+      UsageEntitlementResolver,
+      SettledEntitlementResolver,
       CheckoutResolver,
       HistoryResolver,
       BillingPageResolver,

@@ -16,15 +16,16 @@ export function endable(live: LiveUpdates): Endable {
     isOver = true;
     for (const changes of open) void changes.return?.();
   };
+  const tracked = (changes: AsyncIterableIterator<Announcement | null>) => {
+    open.push(changes);
+    if (isOver) end();
+    return changes;
+  };
   return {
     live: {
       ...live,
-      changes(...about) {
-        const changes = live.changes(...about);
-        open.push(changes);
-        if (isOver) end();
-        return changes;
-      },
+      changes: (...about) => tracked(live.changes(...about)),
+      everyChange: (kind) => tracked(live.everyChange(kind)),
     },
     end,
   };

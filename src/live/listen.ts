@@ -9,12 +9,17 @@ export interface LiveUpdates {
    * again: something may have been missed after a broken connection, or `everyMs` has passed.
    */
   changes(kind: string, subject: string, everyMs?: number): AsyncIterableIterator<Announcement | null>;
+  /** Changes of one kind, whoever they are about; a `null` as above. */
+  everyChange(kind: string): AsyncIterableIterator<Announcement | null>;
   /** Calls back for each change of one kind, whoever it is about, and after a broken connection. */
   onEvery(kind: string, listener: () => void): void;
   close(): Promise<void>;
 }
 
 type Changes = Queue<Announcement | null>;
+
+/** In place of a subject; no subject is spelled so. */
+const everybody = "*";
 
 /** A consumer further behind than this reads again instead. */
 const longestQueue = 100;
@@ -28,7 +33,9 @@ export async function listen(url: string): Promise<LiveUpdates> {
 
   const hear = (text: string) => {
     const announcement: Announcement = JSON.parse(text);
-    for (const queue of queues.get(topic(announcement.kind, announcement.subject)) ?? []) queue.push(announcement);
+    for (const subject of [announcement.subject, everybody]) {
+      for (const queue of queues.get(topic(announcement.kind, subject)) ?? []) queue.push(announcement);
+    }
     for (const listener of listeners.get(announcement.kind) ?? []) listener();
   };
   const connected = () => {
@@ -40,19 +47,21 @@ export async function listen(url: string): Promise<LiveUpdates> {
   };
   await sql.listen(channel, hear, connected);
 
+  const follow = (name: string, everyMs?: number) => {
+    const timer = everyMs === undefined ? undefined : setInterval(() => queue.push(null), everyMs);
+    const queue: Changes = makeQueue<Announcement | null>(longestQueue, null, () => {
+      clearInterval(timer);
+      const left = queues.get(name);
+      left?.delete(queue);
+      if (left?.size === 0) queues.delete(name);
+    });
+    queues.set(name, (queues.get(name) ?? new Set()).add(queue));
+    return queue;
+  };
+
   return {
-    changes(kind, subject, everyMs) {
-      const name = topic(kind, subject);
-      const timer = everyMs === undefined ? undefined : setInterval(() => queue.push(null), everyMs);
-      const queue: Changes = makeQueue<Announcement | null>(longestQueue, null, () => {
-        clearInterval(timer);
-        const left = queues.get(name);
-        left?.delete(queue);
-        if (left?.size === 0) queues.delete(name);
-      });
-      queues.set(name, (queues.get(name) ?? new Set()).add(queue));
-      return queue;
-    },
+    changes: (kind, subject, everyMs) => follow(topic(kind, subject), everyMs),
+    everyChange: (kind) => follow(topic(kind, everybody)),
     onEvery(kind, listener) {
       listeners.set(kind, (listeners.get(kind) ?? new Set()).add(listener));
     },

@@ -65,6 +65,8 @@ export interface SubscriptionSnapshot {
   readonly quantity: number;
   readonly currentPeriod: Span | null;
   readonly startedAt: Date;
+  /** What billing dates are counted from: https://docs.stripe.com/billing/subscriptions/billing-cycle */
+  readonly billingAnchor: Date;
   readonly trialEndsAt: Date | null;
   readonly cancelsAt: Date | null;
   readonly endedAt: Date | null;

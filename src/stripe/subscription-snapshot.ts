@@ -31,6 +31,7 @@ export function subscriptionSnapshot(
     quantity: item?.quantity ?? 1,
     currentPeriod,
     startedAt: instantOf(subscription.start_date),
+    billingAnchor: instantOf(subscription.billing_cycle_anchor),
     trialEndsAt: instantOf(subscription.trial_end),
     cancelsAt: cancelsAt(subscription, currentPeriod),
     endedAt: instantOf(subscription.ended_at),

@@ -1,11 +1,43 @@
-import { userIdOf } from "../../src/billing/users/user.js";
+import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
 import type { TestApp } from "./app.js";
+import type { Answer } from "./graphql.js";
 
-/** Counts use, as nothing does yet: a counter in the running period. */
-export async function count(app: TestApp, sub: string, feature: string, used: number): Promise<void> {
-  const now = app.now();
-  const [start, end] = [now.getTime() - 3_600_000, now.getTime() + 3_600_000].map((ms) => new Date(ms).toISOString());
-  await app.connection.db.execute(
-    `insert into usage_tracking values ('${userIdOf(sub)}', '${feature}', '${start}', '${end}', ${used})`,
+/** What a back end reports of one use. */
+export interface Reported {
+  readonly feature: string;
+  readonly quantity?: number;
+  readonly occurredAt?: string;
+  readonly idempotencyKey?: string;
+}
+
+export const record = `mutation ($input: RecordUsageInput!) { recordUsage(input: $input) {
+  results { idempotencyKey isAccepted isDuplicate
+    entitlement { used limit remaining resetsAt hasAccess denialReason feature { key } }
+    userErrors { code message path } }
+  userErrors { code message path } } }`;
+
+/** Sends what the product's back end reports of a customer; keys are made up where none are given. */
+export function report(app: TestApp, externalCustomerId: string, events: readonly Reported[]): Promise<Answer> {
+  const sent = events.map((event) => ({ idempotencyKey: randomUUID(), ...event }));
+  return app.graphql(
+    record,
+    { input: { externalCustomerId, events: sent } },
+    app.person("backend", { role: "service" }).token,
   );
+}
+
+/** The results of a report that was judged. */
+// biome-ignore lint/suspicious/noExplicitAny: each test looks at other fields, and checks them
+export async function results(answer: Promise<Answer>): Promise<any[]> {
+  const { data, errors } = await answer;
+  expect(errors).toBeUndefined();
+  expect(data.recordUsage.userErrors).toEqual([]);
+  return data.recordUsage.results;
+}
+
+/** Counts use of a feature by a customer; it must be accepted. */
+export async function count(app: TestApp, sub: string, feature: string, quantity: number): Promise<void> {
+  const [result] = await results(report(app, sub, [{ feature, quantity }]));
+  expect(result.userErrors).toEqual([]);
 }

@@ -1,62 +1,34 @@
-import type { SubscriptionStatus } from "../../stripe/snapshots.js";
-import {
-  type Catalog,
-  type CatalogTier,
-  findTier,
-  freeTier,
-  type Grant,
-  grantOf,
-  staffTier,
-} from "../catalog/catalog.js";
+import type { Span, SubscriptionStatus } from "../../stripe/snapshots.js";
+import type { Grant } from "../catalog/catalog.js";
 
 /** Where a right to use something comes from. */
 export const allowanceSources = ["ADMIN", "FREE_TIER", "GRACE", "GRANT", "OVERRIDE", "SUBSCRIPTION", "TRIAL"] as const;
 export type AllowanceSource = (typeof allowanceSources)[number];
 
-/** A subscription as far as it decides what may be used. */
-export interface HeldSubscription {
-  readonly status: SubscriptionStatus;
-  readonly tierSlug: string | null;
-  /** Whether it grants its tier at the moment that is judged. */
-  readonly isEntitling: boolean;
-}
-
-/** What decides how much somebody may use. */
+/** Who is asked about: staff have the staff tier on their own account, whatever was bought. */
 export interface Holder {
-  /** Staff: everything of the staff tier, whatever was bought. */
+  readonly userId: string;
   readonly isAdmin: boolean;
-  readonly subscription: HeldSubscription | undefined;
 }
 
-/** What somebody may have of one feature, and why. */
-export interface Allowance {
+/** How a customer stands with one feature, as the database judges it (`standings` and `record_usage`). */
+export interface Standing {
+  readonly featureKey: string;
+  readonly isAdmin: boolean;
+  /** What they may have of it. */
   readonly grant: Grant;
-  readonly source: AllowanceSource;
-}
-
-/** The tier in force: the staff tier for an admin, the subscription's while it entitles, else the free tier. */
-export function tierInForce(catalog: Catalog, holder: Holder): { tier: CatalogTier; source: AllowanceSource } {
-  if (holder.isAdmin) return { tier: staffTier(catalog), source: "ADMIN" };
-  const { subscription } = holder;
-  const bought = subscription?.isEntitling && findTier(catalog, subscription.tierSlug ?? "");
-  if (!bought) return { tier: freeTier(catalog), source: "FREE_TIER" };
-  return { tier: bought, source: sourceOf(subscription.status) };
-}
-
-function sourceOf(status: SubscriptionStatus): AllowanceSource {
-  if (status === "TRIALING") return "TRIAL";
-  return status === "PAST_DUE" ? "GRACE" : "SUBSCRIPTION";
-}
-
-/**
- * What somebody may have of a feature: the more generous of the tier in force and the free tier, so
- * that buying never takes away.
- */
-export function allowanceOf(catalog: Catalog, holder: Holder, featureKey: string): Allowance {
-  const { tier, source } = tierInForce(catalog, holder);
-  const grant = grantOf(catalog, tier, featureKey);
-  const free = grantOf(catalog, freeTier(catalog), featureKey);
-  return isMoreGenerous(free, grant) ? { grant: free, source: "FREE_TIER" } : { grant, source };
+  /** What gives it, or what comes nearest; null where no tier knows the feature. */
+  readonly source: AllowanceSource | null;
+  /** Used in the period, or held now of a LIMIT; open reservations included. 0 of a switch. */
+  readonly used: number;
+  /** The period that metered use counts in now. */
+  readonly period: Span;
+  /** Whether anything has begun that period: not for who never subscribed and never used anything. */
+  readonly isPeriodRunning: boolean;
+  /** Of the running or last subscription; null without any. */
+  readonly status: SubscriptionStatus | null;
+  /** Whether that subscription grants its tier just now. */
+  readonly isEntitling: boolean;
 }
 
 /** Whether the first grants more than the second. A grant without a limit beats any limit. */
@@ -69,13 +41,22 @@ function sizeOf(grant: Grant): number {
   return grant.limit ?? Number.POSITIVE_INFINITY;
 }
 
-/** The features whose allowance differs between two states of one holder; what neither includes did not change. */
-export function changedFeatures(catalog: Catalog, before: Holder, after: Holder): string[] {
-  return catalog.features
-    .map(({ key }) => key)
-    .filter((key) => {
-      const [was, is] = [allowanceOf(catalog, before, key), allowanceOf(catalog, after, key)];
+/** How full a limit is: nearly so from 80 percent, and full when nothing is left. The same as `usage_level` in the database. */
+function levelOf({ grant, used }: Standing): "room" | "nearly full" | "full" {
+  if (grant.limit === null || grant.limit === 0) return "room";
+  if (used >= grant.limit) return "full";
+  return used * 5 >= grant.limit * 4 ? "nearly full" : "room";
+}
+
+/** The features whose allowance differs between two moments, or of which there is room again; what neither includes did not change. */
+export function changedFeatures(before: readonly Standing[], after: readonly Standing[]): string[] {
+  const earlier = new Map(before.map((standing) => [standing.featureKey, standing]));
+  return after
+    .filter((is) => {
+      const was = earlier.get(is.featureKey);
+      if (!was) return is.grant.isIncluded;
       if (!was.grant.isIncluded && !is.grant.isIncluded) return false;
-      return was.source !== is.source || sizeOf(was.grant) !== sizeOf(is.grant);
-    });
+      return was.source !== is.source || sizeOf(was.grant) !== sizeOf(is.grant) || levelOf(was) !== levelOf(is);
+    })
+    .map(({ featureKey }) => featureKey);
 }

@@ -25,6 +25,7 @@ export function definitionOf(source: CatalogSource): CatalogDefinition {
         description: feature.description ?? null,
         kind: kinds[feature.kind],
         unit: feature.unit ?? null,
+        isSelfReported: feature.self_reported,
       }),
     ),
     tiers: tiers.map(([slug, tier], index) => tierOf(slug, tier, index + 1)),

@@ -95,6 +95,12 @@ function brokenByFeature(key: string, feature: CatalogOutline["features"][string
     const problem = `\`${key}\` is a switch and has a unit.`;
     return [{ path: ["features", key, "unit"], problem, hint: "Nothing is counted: leave the unit out." }];
   }
+  if (feature.kind === "switch" && feature.self_reported) {
+    const problem = `\`${key}\` is a switch and self-reported.`;
+    return [
+      { path: ["features", key, "self_reported"], problem, hint: "Nothing is counted: leave `self_reported` out." },
+    ];
+  }
   if (feature.kind === undefined || feature.kind === "switch" || hasUnit) return [];
   const problem = `\`unit\` is missing from \`${key}\`.`;
   return [{ path: ["features", key], problem, hint: "Name what is counted, in the singular, such as `unit: minute`." }];

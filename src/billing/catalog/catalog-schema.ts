@@ -25,6 +25,10 @@ const feature = z.strictObject(
     description: text.optional().describe("Longer explanation."),
     kind: kind.describe("switch: has it or not; limit: how many at one time; metered: how much within a period."),
     unit: text.optional().describe("What is counted, in the singular; switches have none."),
+    self_reported: z
+      .boolean("It must be `true` or `false`.")
+      .default(false)
+      .describe("Whether customers may report their own use of it; otherwise only your back end may."),
   },
   anyMap,
 );
@@ -138,7 +142,11 @@ const outlineSchema = z.object({
     .record(
       z.string(),
       z
-        .object({ kind: kind.optional().catch(undefined), unit: z.unknown().optional() })
+        .object({
+          kind: kind.optional().catch(undefined),
+          unit: z.unknown().optional(),
+          self_reported: lenientFlag.optional(),
+        })
         .optional()
         .catch(undefined),
     )

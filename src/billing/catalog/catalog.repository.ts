@@ -31,7 +31,8 @@ export async function findNewestVersion(db: Db): Promise<CatalogVersion | undefi
 /** What a release that knew less left out means what it meant then. */
 function complete(definition: StoredDefinition): CatalogDefinition {
   const tiers = definition.tiers.map((tier) => ({ ...tier, seats: tier.seats ?? { min: 1, max: 1 } }));
-  return { ...definition, tax: definition.tax ?? { behavior: "exclusive", automatic: false }, tiers };
+  const features = definition.features.map((each) => ({ ...each, isSelfReported: each.isSelfReported ?? false }));
+  return { ...definition, features, tax: definition.tax ?? { behavior: "exclusive", automatic: false }, tiers };
 }
 
 /** Every price ever sold. */

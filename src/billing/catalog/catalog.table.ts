@@ -1,10 +1,11 @@
-import { bigint, boolean, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { instant, timestamps, whole } from "../../db/columns.js";
-import type { CatalogDefinition, CatalogTier, Interval } from "./catalog.js";
+import type { CatalogDefinition, CatalogFeature, CatalogTier, FeatureKind, Interval } from "./catalog.js";
 
 /** A definition as some release wrote it; what came later may be missing. */
-export type StoredDefinition = Omit<CatalogDefinition, "tax" | "tiers"> & {
+export type StoredDefinition = Omit<CatalogDefinition, "tax" | "features" | "tiers"> & {
   readonly tax?: CatalogDefinition["tax"];
+  readonly features: readonly (Omit<CatalogFeature, "isSelfReported"> & { readonly isSelfReported?: boolean })[];
   readonly tiers: readonly (Omit<CatalogTier, "seats"> & { readonly seats?: CatalogTier["seats"] })[];
 };
 
@@ -42,3 +43,33 @@ export const catalogPrices = pgTable(
 
 /** A row of `catalog_versions`. */
 export type CatalogVersionRow = typeof catalogVersions.$inferSelect;
+
+/**
+ * The newest definition once more, in rows: what the database's own functions judge by. A trigger on
+ * `catalog_versions` is the only writer, so that no release can push a catalog and leave these behind.
+ */
+export const catalogTiers = pgTable("catalog_tiers", {
+  slug: text("slug").primaryKey(),
+  rank: integer("rank").notNull(),
+  isDefault: boolean("is_default").notNull(),
+  isStaff: boolean("is_staff").notNull(),
+});
+
+/** The features of the newest definition; see `catalogTiers`. */
+export const catalogFeatures = pgTable("catalog_features", {
+  key: text("key").primaryKey(),
+  kind: text("kind").$type<FeatureKind>().notNull(),
+});
+
+/** What each tier of the newest definition gives; see `catalogTiers`. */
+export const catalogGrants = pgTable(
+  "catalog_grants",
+  {
+    tierSlug: text("tier_slug").notNull(),
+    featureKey: text("feature_key").notNull(),
+    isIncluded: boolean("is_included").notNull(),
+    /** Null for switches and when unlimited. */
+    limit: whole("limit"),
+  },
+  (table) => [primaryKey({ columns: [table.featureKey, table.tierSlug] })],
+);

@@ -75,6 +75,8 @@ export interface CatalogFeature {
   readonly kind: FeatureKind;
   /** What is counted; null for switches. */
   readonly unit: string | null;
+  /** Whether customers may report their own use of it; otherwise only the product's back end may. */
+  readonly isSelfReported: boolean;
 }
 
 /** A price as the file defines it, before Stripe knows it. */

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Query, Resolver, Root, Subscription } from "type-graphql";
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { SafeInt } from "../../graphql/scalars.js";
 import { Tier, toTier } from "../catalog/catalog.type.js";
@@ -6,7 +6,7 @@ import { Customer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
 import { type DenialReason as Denial, denialReasonOf, upgradeTierOf } from "./entitlement.js";
 import { entitlementChanges } from "./entitlement.live.js";
-import { entitlementsOf } from "./entitlement.service.js";
+import { entitlementFor, entitlementsOf } from "./entitlement.service.js";
 import { DenialReason, Entitlement, EntitlementsChangedEvent, toEntitlement } from "./entitlement.type.js";
 
 const features = { nullable: true, description: "Feature keys; all when left out. An unknown one is refused." };
@@ -29,7 +29,7 @@ export class CustomerEntitlementResolver {
   entitlement(
     @Arg("feature", () => String, { description: "Feature key. An unknown one is refused." }) key: string,
     @Ctx() context: GraphQLContext,
-  ): Promise<Entitlement | undefined> {
+  ): Promise<Entitlement> {
     return shownOne(context, requirePayer(context.viewer).userId, key);
   }
 
@@ -51,16 +51,25 @@ export class CustomerEntitlementResolver {
     @Root() { userId }: Customer,
     @Arg("feature", () => String, { description: "Feature key. An unknown one is refused." }) key: string,
     @Ctx() context: GraphQLContext,
-  ): Promise<Entitlement | undefined> {
+  ): Promise<Entitlement> {
     return shownOne(context, userId, key);
   }
 
   @Subscription(() => EntitlementsChangedEvent, {
     nullable: true,
-    description: "Any change to what the caller may use.",
-    subscribe: ({ context }: { context: GraphQLContext }) => entitlementChanges(context),
+    description:
+      "Any change to what the caller may use, from plan, payment, grant or reaching a limit. A SERVICE names a customer, or hears of all.",
+    subscribe: ({ context, args }: { context: GraphQLContext; args: { externalCustomerId?: string | null } }) =>
+      entitlementChanges(context, args.externalCustomerId ?? null),
   })
-  entitlementsChanged(@Root() event: EntitlementsChangedEvent): EntitlementsChangedEvent {
+  entitlementsChanged(
+    @Root() event: EntitlementsChangedEvent,
+    @Arg("externalCustomerId", () => ID, {
+      nullable: true,
+      description: "Customer's ID in your system. For a SERVICE only; refused from others.",
+    })
+    _externalCustomerId: string | null,
+  ): EntitlementsChangedEvent {
     return event;
   }
 }
@@ -97,6 +106,6 @@ async function shown(context: GraphQLContext, userId: string, keys: string[] | n
   return (await entitlementsOf(context, userId, keys)).map((state) => toEntitlement(userId, state));
 }
 
-async function shownOne(context: GraphQLContext, userId: string, key: string): Promise<Entitlement | undefined> {
-  return (await shown(context, userId, [key]))[0];
+async function shownOne(context: GraphQLContext, userId: string, key: string): Promise<Entitlement> {
+  return toEntitlement(userId, await entitlementFor(context, userId, key));
 }

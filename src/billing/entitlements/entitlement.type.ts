@@ -3,9 +3,9 @@ import { Node } from "../../graphql/node.type.js";
 import { DateTime, SafeInt } from "../../graphql/scalars.js";
 import { namesOf } from "../../graphql/user-error.type.js";
 import { type AllowanceSource, allowanceSources } from "../allowances/allowance.js";
+import type { ChangeCause as CauseName } from "../allowances/standing.announcement.js";
 import { Feature, toFeature } from "../catalog/catalog.type.js";
 import { featureOfCustomerId } from "../global-id.js";
-import type { ChangeCause as CauseName } from "../subscriptions/subscription.js";
 import { ChangeCause } from "../subscriptions/subscription.type.js";
 import { Customer } from "../users/customer.type.js";
 import { denialReasons, type EntitlementState, remainingOf } from "./entitlement.js";
@@ -72,20 +72,28 @@ export class Entitlement extends Node {
     description: "Quantity left, never below 0; null for switches and when unlimited.",
   })
   readonly remaining!: number | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: "When `used` starts again from 0; null when it does not, or when nothing was ever used.",
+  })
+  readonly resetsAt!: Date | null;
 }
 
 /** An entitlement, as the API shows it. Its ID is the customer's and the feature's, so that it stays the same. */
 export function toEntitlement(userId: string, state: EntitlementState): Entitlement {
-  const { feature, allowance, isUnlimited, limit, used } = state;
+  const { feature, standing, isUnlimited, limit, used, resetsAt } = state;
   return Object.assign(new Entitlement(), {
     id: featureOfCustomerId("Entitlement", userId, feature.key),
     state,
     feature: toFeature(feature),
-    source: allowance.grant.isIncluded ? allowance.source : null,
+    // An override speaks for itself also where it takes away.
+    source: standing.grant.isIncluded || standing.source === "OVERRIDE" ? standing.source : null,
     isUnlimited,
     limit,
     used,
     remaining: remainingOf(state),
+    resetsAt,
   });
 }
 

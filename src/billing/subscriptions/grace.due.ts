@@ -1,8 +1,10 @@
 import { type Deps, inTransaction } from "../../deps.js";
+import { announceEntitlements } from "../allowances/standing.announcement.js";
+import { standingsOf } from "../allowances/standing.service.js";
 import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
 import { announceSubscription } from "./subscription.announcement.js";
 import { graceEndOf, momentOf } from "./subscription.js";
-import { findCurrentSubscriptions, findUntoldGraceEnds, markGraceEndTold } from "./subscription.repository.js";
+import { findUntoldGraceEnds, markGraceEndTold } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
 const batch = 100;
@@ -22,9 +24,9 @@ export async function tellGraceEnds(deps: Deps): Promise<void> {
 async function tell(inside: Deps, found: SubscriptionRow): Promise<void> {
   const moment = momentOf(inside);
   const graceEnd = graceEndOf(found, moment) ?? moment.now;
-  const lastMoment = { ...moment, now: new Date(graceEnd.getTime() - 1) };
-  const [currentBefore] = await findCurrentSubscriptions(inside.db, [found.userId], lastMoment);
+  const standingsBefore = await standingsOf(inside, found.userId, new Date(graceEnd.getTime() - 1));
   const after = await markGraceEndTold(inside.db, found.id, moment);
   if (!after) return; // put right meanwhile
-  await announceSubscription(inside, { after, previousStatus: after.status, currentBefore, cause: "PAYMENT" });
+  await announceSubscription(inside, { after, previousStatus: after.status, cause: "PAYMENT" });
+  await announceEntitlements(inside, found.userId, standingsBefore, "PAYMENT");
 }

@@ -3,9 +3,10 @@ import type { GraphQLContext } from "../../graphql/context.js";
 import type { Announcement } from "../../live/announce.js";
 import { outlast } from "../../live/outlast.js";
 import { subscriptionStatuses } from "../../stripe/snapshots.js";
+import { type ChangeCause, changeCauses } from "../allowances/standing.announcement.js";
 import { toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
-import { type ChangeCause, causeOf, hasNews } from "./subscription.js";
+import { causeOf, hasNews } from "./subscription.js";
 import { findSubscriptionById } from "./subscription.service.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 import { type CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
@@ -16,14 +17,9 @@ const status = z.enum(subscriptionStatuses).nullable();
 export const subscriptionFacts = z.object({
   subscriptionId: z.string(),
   previousStatus: status,
-  tierBefore: z.string().nullable(),
-  statusBefore: status,
-  wasEntitling: z.boolean(),
-  cause: z.enum(["ADMIN", "CUSTOMER", "PAYMENT", "RENEWAL", "TRIAL_END", "USAGE"]),
+  cause: z.enum(changeCauses),
   occurredAt: z.coerce.date(),
 });
-
-export type SubscriptionFacts = z.output<typeof subscriptionFacts>;
 
 /** Changes of the caller's subscriptions, one event for each committed change. */
 export async function* subscriptionUpdates(context: GraphQLContext): AsyncGenerator<CurrentSubscriptionUpdatedEvent> {

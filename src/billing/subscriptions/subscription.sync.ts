@@ -1,12 +1,14 @@
 import type { Deps } from "../../deps.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
-import { findPriceByStripeId } from "../catalog/catalog.js";
+import { announceEntitlements } from "../allowances/standing.announcement.js";
+import { standingsOf } from "../allowances/standing.service.js";
+import { findPriceByStripeId, type Interval } from "../catalog/catalog.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { announceSubscription } from "./subscription.announcement.js";
 import { causeOf, graceEndOf, hasNews, momentOf } from "./subscription.js";
-import { findByStripeId, findCurrentSubscriptions, upsertSubscription } from "./subscription.repository.js";
-import type { SubscriptionRow } from "./subscription.table.js";
+import { findByStripeId, upsertSubscription } from "./subscription.repository.js";
+import type { SubscriptionRow, UsageUnit } from "./subscription.table.js";
 
 /**
  * Makes our row match Stripe.
@@ -29,13 +31,21 @@ async function storeSubscription(
   snapshot: SubscriptionSnapshot,
 ): Promise<SubscriptionRow> {
   const before = await findByStripeId(inside.db, snapshot.id);
-  const [currentBefore] = await findCurrentSubscriptions(inside.db, [user.id], momentOf(inside));
+  const standingsBefore = await standingsOf(inside, user.id, lastToldAt(inside, before));
   const after = await upsertSubscription(inside.db, rowOf(inside, user, snapshot, before));
+  const cause = causeOf(before, after);
   if (!before || hasNews(before, after)) {
-    const previousStatus = before?.status ?? null;
-    await announceSubscription(inside, { after, previousStatus, currentBefore, cause: causeOf(before, after) });
+    await announceSubscription(inside, { after, previousStatus: before?.status ?? null, cause });
   }
+  await announceEntitlements(inside, user.id, standingsBefore, cause);
   return after;
+}
+
+/** The moment that listeners know of: a grace that has run out since counts until its end was told. */
+function lastToldAt(inside: Deps, before: SubscriptionRow | undefined): Date {
+  const graceEnd = before && graceEndOf(before, momentOf(inside));
+  const isUntold = graceEnd && graceEnd <= inside.now() && before.graceEndToldAt === null;
+  return isUntold ? new Date(graceEnd.getTime() - 1) : inside.now();
 }
 
 function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, before: SubscriptionRow | undefined) {
@@ -58,6 +68,9 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
     currentPeriodStart: snapshot.currentPeriod?.start ?? null,
     currentPeriodEnd: snapshot.currentPeriod?.end ?? null,
     startedAt: snapshot.startedAt,
+    // While a trial runs the anchor is its end, which may still move; afterwards it stays.
+    usageAnchor: (before?.status !== "TRIALING" && before?.usageAnchor) || snapshot.billingAnchor,
+    usageUnit: price ? usageUnitOf(price.interval) : (before?.usageUnit ?? null),
     trialEndsAt: snapshot.trialEndsAt,
     cancelsAt: snapshot.cancelsAt,
     resumesAt: snapshot.resumesAt,
@@ -73,6 +86,11 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
       endsAt: snapshot.discount.endsAt?.toISOString() ?? null,
     },
   };
+}
+
+/** A year's plan has its quota by the month. */
+function usageUnitOf(interval: Interval): UsageUnit {
+  return interval === "year" ? "month" : interval;
 }
 
 /** Since when it is late, and whether the end of its grace was told. */

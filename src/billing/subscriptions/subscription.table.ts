@@ -4,6 +4,9 @@ import { instant, timestamps, uuidV7 } from "../../db/columns.js";
 import { type PaymentMethodSnapshot, subscriptionStatuses } from "../../stripe/snapshots.js";
 import { users } from "../users/user.table.js";
 
+/** How long a period of use is. */
+export type UsageUnit = "day" | "week" | "month";
+
 export const subscriptionStatus = pgEnum("subscription_status", subscriptionStatuses);
 
 /** A change that waits for its date, and a discount; JSON has no instants, so they are text as RFC 3339 has it. */
@@ -40,6 +43,14 @@ export const subscriptions = pgTable(
     currentPeriodStart: instant("current_period_start"),
     currentPeriodEnd: instant("current_period_end"),
     startedAt: instant("started_at").notNull(),
+    /**
+     * What periods of use are counted from, in steps of `usageUnit`: Stripe's billing anchor as it was when the trial
+     * or, without one, the subscription began. It never moves afterwards, so that no change of plan makes what was
+     * used be forgotten. Null in rows of releases that did not know it: `currentPeriodStart` then.
+     */
+    usageAnchor: instant("usage_anchor"),
+    /** How long such a period is: a month also where a year is paid at once. Null stands for a month. */
+    usageUnit: text("usage_unit").$type<UsageUnit>(),
     trialEndsAt: instant("trial_ends_at"),
     cancelsAt: instant("cancels_at"),
     resumesAt: instant("resumes_at"),

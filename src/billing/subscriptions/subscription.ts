@@ -1,5 +1,6 @@
 import type { Deps } from "../../deps.js";
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
+import type { ChangeCause } from "../allowances/standing.announcement.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
 /** What the rules need to know of a subscription. */
@@ -8,9 +9,6 @@ export interface SubscriptionState {
   readonly tierSlug: string | null;
   readonly currentPeriodEnd: Date | null;
 }
-
-/** What caused a change, as live updates name it. */
-export type ChangeCause = "ADMIN" | "CUSTOMER" | "PAYMENT" | "RENEWAL" | "TRIAL_END" | "USAGE";
 
 /** What the passing of time is judged by. */
 export interface Moment {

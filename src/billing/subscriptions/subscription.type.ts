@@ -4,9 +4,9 @@ import { Node } from "../../graphql/node.type.js";
 import { DateTime } from "../../graphql/scalars.js";
 import { namesOf } from "../../graphql/user-error.type.js";
 import { type SubscriptionStatus as StatusName, subscriptionStatuses } from "../../stripe/snapshots.js";
+import { type ChangeCause as CauseName, changeCauses } from "../allowances/standing.announcement.js";
 import { globalId } from "../global-id.js";
 import { Customer } from "../users/customer.type.js";
-import type { ChangeCause as CauseName } from "./subscription.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
 export const SubscriptionStatus = namesOf(subscriptionStatuses);
@@ -32,8 +32,7 @@ registerEnumType(SubscriptionOrigin, {
   valuesConfig: { GRANT: { description: "Given by an admin." }, PURCHASE: { description: "Bought." } },
 });
 
-const causes: readonly CauseName[] = ["ADMIN", "CUSTOMER", "PAYMENT", "RENEWAL", "TRIAL_END", "USAGE"];
-export const ChangeCause = namesOf(causes);
+export const ChangeCause = namesOf(changeCauses);
 registerEnumType(ChangeCause, {
   name: "ChangeCause",
   description: "What caused a change.",

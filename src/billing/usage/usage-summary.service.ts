@@ -1,8 +1,8 @@
 import { BillingError } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
-import { holderOf } from "../allowances/holder.js";
+import { readStandings } from "../allowances/standing.reading.js";
 import { type Catalog, type CatalogFeature, findFeature } from "../catalog/catalog.js";
-import { isCounted, type UsageState, usageOf, usagePeriodOf } from "./usage-summary.js";
+import { isCounted, type UsageState, usageOf } from "./usage-summary.js";
 
 /**
  * What a customer used in the period that runs, in display order: of the features asked for, or of all that
@@ -15,13 +15,11 @@ export async function usageSummariesOf(
 ): Promise<UsageState[]> {
   const catalog = context.catalog();
   const features = featureKeys?.map((key) => requireCounted(catalog, key)) ?? catalog.features.filter(isCounted);
-  const [holder, used, subscription] = await Promise.all([
-    holderOf(context, userId),
-    context.loaders.used.load(userId),
-    context.loaders.subscriptions.load(userId),
-  ]);
-  const period = usagePeriodOf(holder.subscription?.isEntitling ? subscription : undefined, context.now());
-  const states = features.map((feature) => usageOf(catalog, holder, feature, used.get(feature.key) ?? 0, period));
+  const standings = new Map((await readStandings(context, userId)).map((each) => [each.featureKey, each]));
+  const states = features.flatMap((feature) => {
+    const standing = standings.get(feature.key);
+    return standing ? usageOf(feature, standing) : [];
+  });
   return featureKeys ? states : states.filter((state) => state.limit !== 0 || state.used !== 0);
 }
 

@@ -33,7 +33,8 @@ export class UsageSummary extends Node {
   readonly overage!: Money | null;
 
   @Field(() => Period, {
-    description: "Period that is counted: the subscription's, or the calendar month in UTC where none entitles.",
+    description:
+      "Period that is counted: from the subscription's start on, by the month where it is paid by the month or the year; without one, by the month from the first use on.",
   })
   readonly period!: Period;
 }

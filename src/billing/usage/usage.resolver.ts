@@ -1,17 +1,14 @@
-import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Query, Resolver } from "type-graphql";
-import { BillingError } from "../../errors.js";
+import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Query, Resolver, Root } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { DateTime } from "../../graphql/scalars.js";
-import { findFeature } from "../catalog/catalog.js";
-import { toFeature } from "../catalog/catalog.type.js";
 import { Customer } from "../users/customer.type.js";
+import { requirePayer } from "../users/payer.js";
 import { Granularity, UsageSeries } from "./usage.type.js";
-import { bucketsOf, type Granularity as GranularityName } from "./usage-series.js";
-
-const mostPoints = 1_000;
+import { type AskedSeries, usageSeriesOf } from "./usage-history.service.js";
+import type { Granularity as GranularityName } from "./usage-series.js";
 
 @ArgsType()
-class UsageSpanArgs {
+class UsageSpanArgs implements AskedSeries {
   @Field(() => DateTime, { description: "First instant included." })
   readonly from!: Date;
 
@@ -32,8 +29,8 @@ export class UsageResolver {
     @Arg("feature", () => String, { description: "Feature key." }) feature: string,
     @Args(() => UsageSpanArgs) span: UsageSpanArgs,
     @Ctx() context: GraphQLContext,
-  ): UsageSeries {
-    return seriesOf(context, feature, span);
+  ): Promise<UsageSeries> {
+    return usageSeriesOf(context, requirePayer(context.viewer).userId, feature, span);
   }
 
   @FieldResolver(() => UsageSeries, {
@@ -42,23 +39,11 @@ export class UsageResolver {
     description: "Use over time for one feature. Needs a tier with the feature `usage_analytics`.",
   })
   customerUsageHistory(
+    @Root() { userId }: Customer,
     @Arg("feature", () => String, { description: "Feature key." }) feature: string,
     @Args(() => UsageSpanArgs) span: UsageSpanArgs,
     @Ctx() context: GraphQLContext,
-  ): UsageSeries {
-    return seriesOf(context, feature, span);
+  ): Promise<UsageSeries> {
+    return usageSeriesOf(context, userId, feature, span);
   }
-}
-
-/** Nothing records use yet, so every point is 0: the series has its shape, and its gate, before its data. */
-function seriesOf(context: GraphQLContext, key: string, { from, to: end, granularity }: UsageSpanArgs): UsageSeries {
-  const to = end ?? context.now();
-  const feature = findFeature(context.catalog(), key);
-  if (!feature) throw new BillingError("BAD_USER_INPUT", `There is no feature \`${key.slice(0, 64)}\`.`);
-  if (from >= to) throw new BillingError("BAD_USER_INPUT", "`from` must be before `to`.");
-  const buckets = bucketsOf({ start: from, end: to }, granularity, mostPoints);
-  if (!buckets)
-    throw new BillingError("BAD_USER_INPUT", `A series has at most ${mostPoints} points; ask for wider ones.`);
-  const points = buckets.map((period) => ({ period, quantity: 0 }));
-  return { feature: toFeature(feature), total: points.reduce((sum, point) => sum + point.quantity, 0), points };
 }

@@ -21,7 +21,7 @@ export class UsagePoint {
   @Field(() => Period, { description: "Time it covers." })
   readonly period!: Period;
 
-  @Field(() => SafeInt, { description: "Quantity used in it." })
+  @Field(() => SafeInt, { description: "Quantity used in it; of a LIMIT what was taken less what was given back." })
   readonly quantity!: number;
 }
 

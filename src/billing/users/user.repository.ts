@@ -1,4 +1,4 @@
-import { and, arrayContains, eq, isNull, or, sql } from "drizzle-orm";
+import { and, arrayContains, eq, isNull, not, or, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import type { Payer } from "./payer.js";
@@ -28,12 +28,23 @@ export async function findUserByStripeId(db: Db, stripeCustomerId: string): Prom
   return (await db.select().from(users).where(or(isTheirs, wasTheirs)))[0];
 }
 
-/** The payer's row, made now unless it was there. */
+/**
+ * The payer's row, made now unless it was there. One that was made by use alone takes its profile now, once: what
+ * Stripe is told of a customer must not change between one try and the next.
+ */
 export async function insertUser(db: Db, payer: Payer, createdAt: Date): Promise<UserRow> {
-  const values = { id: payer.userId, externalId: payer.externalId, email: payer.email, name: payer.name, createdAt };
-  const [inserted] = await db.insert(users).values(values).onConflictDoNothing().returning();
-  const row = inserted ?? (await findUser(db, payer.userId));
-  if (!row) throw new Error(`The row of user ${payer.userId} vanished while it was made.`);
+  const { userId: id, externalId, email, name } = payer;
+  const [made] = await db
+    .insert(users)
+    .values({ id, externalId, email, name, createdAt })
+    .onConflictDoUpdate({
+      target: users.id,
+      set: { email, name, isRegistered: true },
+      setWhere: not(users.isRegistered),
+    })
+    .returning();
+  const row = made ?? (await findUser(db, id));
+  if (!row) throw new Error(`The row of user ${id} vanished while it was made.`);
   return row;
 }
 

@@ -1,4 +1,4 @@
-import { index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, whole } from "../../db/columns.js";
 import type { PaymentMethodSnapshot } from "../../stripe/snapshots.js";
 
@@ -26,6 +26,10 @@ export const users = pgTable(
     stripeAttempt: integer("stripe_attempt").notNull().default(0),
     /** Stripe customers of before that were deleted there: what is still told of them is this user's. */
     formerStripeCustomerIds: text("former_stripe_customer_ids").array().notNull().default([]),
+    /** Whether the profile was taken from a token or a request. Who only used something is on record by their ID alone. */
+    isRegistered: boolean("is_registered").notNull().default(true),
+    /** When a metered feature was first used without a subscription: what periods are counted from where there never was one. */
+    firstUsedAt: instant("first_used_at"),
     createdAt: instant("created_at").notNull(),
     ...timestamps,
   },

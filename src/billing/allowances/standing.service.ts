@@ -1,0 +1,66 @@
+import type { Deps } from "../../deps.js";
+import type { Grant } from "../catalog/catalog.js";
+import type { Holder, Standing } from "./allowance.js";
+import { findStandings, findTiersInForce } from "./standing.repository.js";
+import type { JudgedAt, standingColumns } from "./standing.table.js";
+
+/** What of a customer is asked about: one feature, or all of them. */
+export interface Question extends Holder {
+  readonly featureKey: string | null;
+}
+
+/** What tells one question from another. */
+export function nameOf({ userId, isAdmin, featureKey }: Question): string {
+  return `${userId} ${isAdmin} ${featureKey ?? ""}`;
+}
+
+/** How customers stand, for each question in the order asked: the batch behind a loader, one statement for all of them. */
+export async function loadStandings(deps: Deps, questions: readonly Question[]): Promise<Standing[][]> {
+  const holders = new Map(questions.map((each) => [holderName(each), each]));
+  const isAboutAll = questions.some(({ featureKey }) => featureKey === null);
+  const features = isAboutAll ? null : [...new Set(questions.flatMap(({ featureKey }) => featureKey ?? []))];
+  const asked = [...holders.values()];
+  const standings = new Map<string, Standing[]>(asked.map((each) => [holderName(each), []]));
+  // Somebody may be asked about as staff and as a customer in one operation, and is then in the answer twice.
+  for (const isAdmin of [false, true]) {
+    const ofKind = asked.filter((each) => each.isAdmin === isAdmin);
+    if (ofKind.length === 0) continue;
+    for (const row of await findStandings(deps.db, ofKind, features, judgedAt(deps))) {
+      standings.get(holderName({ ...row, isAdmin }))?.push(toStanding(row.featureKey, isAdmin, row));
+    }
+  }
+  return questions.map((question) => {
+    const all = standings.get(holderName(question)) ?? [];
+    return question.featureKey === null ? all : all.filter(({ featureKey }) => featureKey === question.featureKey);
+  });
+}
+
+/** How one customer stands with every feature, read now; not as staff. */
+export async function standingsOf(deps: Deps, userId: string, now = deps.now()): Promise<Standing[]> {
+  const rows = await findStandings(deps.db, [{ userId, isAdmin: false }], null, { ...judgedAt(deps), now });
+  return rows.map((row) => toStanding(row.featureKey, false, row));
+}
+
+/** The slug of the tier in force of each holder, in the order asked for: the batch behind a loader. */
+export function loadTiersInForce(deps: Deps, holders: readonly Holder[]): Promise<string[]> {
+  return findTiersInForce(deps.db, holders, judgedAt(deps));
+}
+
+/** The present moment, as the functions of the database take it. */
+export function judgedAt({ now, settings }: Pick<Deps, "now" | "settings">): JudgedAt {
+  return { now: now(), graceDays: settings.gracePeriodDays };
+}
+
+function holderName({ userId, isAdmin }: Holder): string {
+  return `${userId} ${isAdmin}`;
+}
+
+type Columns = { readonly [Name in keyof typeof standingColumns]: (typeof standingColumns)[Name]["_"]["type"] };
+
+/** A row of the database as the domain has it. */
+export function toStanding(featureKey: string, isAdmin: boolean, row: Columns): Standing {
+  const { isIncluded, limit, source, used, periodStart: start, periodEnd: end, isAnchored, status, isPaidUp } = row;
+  const grant: Grant = { isIncluded, limit };
+  const held = { status, isEntitling: isPaidUp === true };
+  return { featureKey, isAdmin, grant, source, used, period: { start, end }, isPeriodRunning: isAnchored, ...held };
+}
