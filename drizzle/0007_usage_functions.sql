@@ -87,6 +87,10 @@ BEGIN
   IF NOT FOUND THEN
     SELECT first_used_at INTO anchor FROM users WHERE id = p_user;
     is_anchored := anchor IS NOT NULL;
+    -- Of two first uses at once the later may come first, and clocks differ a little: neither must open a period before the first.
+    IF p_at BETWEEN anchor - interval '1 minute' AND anchor THEN
+      p_at := anchor;
+    END IF;
     SELECT step.period_start, step.period_end INTO period_start, period_end FROM usage_step(coalesce(anchor, p_at), 'month', p_at) AS step;
     RETURN;
   END IF;

@@ -1,3 +1,4 @@
+import { tellLapses } from "./billing/allowances/lapse.due.js";
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
@@ -22,6 +23,7 @@ export function makeTasks(deps: Deps): Tasks {
       await closeOverdueCheckouts(deps);
       await adoptKnownPrices(deps);
       await tellGraceEnds(deps);
+      await tellLapses(deps);
       await expireDueReservations(deps);
       await dropOldAnswers(deps);
     },

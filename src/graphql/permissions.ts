@@ -1,5 +1,6 @@
 import {
   includesFeature,
+  isAdmin,
   isBillingManager,
   isBillingManagerOrService,
   isCustomer,
@@ -43,12 +44,14 @@ export const permissions = {
     recordUsage: isCustomerOrService,
     reserveUsage: isCustomerOrService,
     settleUsage: isCustomerOrService,
+    adminOverrideEntitlement: isAdmin,
   },
   Subscription: {
     checkoutSessionUpdated: isBillingManagerOrService,
     currentSubscriptionUpdated: isCustomer,
     entitlementsChanged: isCustomerOrService,
   },
+  AdminOverrideEntitlementPayload: { entitlement: allow, userErrors: allow },
   Customer: {
     payments: managesAccount,
     invoices: managesAccount,

@@ -7,6 +7,7 @@ import { CustomerTierResolver } from "../billing/allowances/allowance.resolver.j
 import { TierPriceResolver, TierResolver } from "../billing/catalog/catalog.resolver.js";
 import { CheckoutResolver } from "../billing/checkout/checkout.resolver.js";
 import { CustomerEntitlementResolver, EntitlementResolver } from "../billing/entitlements/entitlement.resolver.js";
+import { OverrideResolver } from "../billing/entitlements/override.resolver.js";
 import {
   SettledEntitlementResolver,
   UsageEntitlementResolver,
@@ -54,6 +55,7 @@ export function buildPlainSchema(): GraphQLSchema {
       ReservationResolver,
       UsageEntitlementResolver,
       SettledEntitlementResolver,
+      OverrideResolver,
       CheckoutResolver,
       HistoryResolver,
       BillingPageResolver,

@@ -11,6 +11,7 @@ import { makeLogger } from "../../src/log.js";
 import { makeCatalogGateway } from "../../src/stripe/catalog-gateway.js";
 import { makeStripeClient } from "../../src/stripe/client.js";
 import { cloneDatabase } from "./database.js";
+import { expectExactCounters } from "./exact.js";
 import { type Answer, sendGraphql } from "./graphql.js";
 import { makePerson, type Person } from "./person.js";
 
@@ -116,8 +117,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
   };
 }
 
-/** A test with a service that the file's tests share. */
-export const test = base.extend<{ app: TestApp }>({
+/** A test with a service that the file's tests share. After each of them every counter must be exact. */
+export const test = base.extend<{ app: TestApp; exactness: undefined }>({
   app: [
     // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
     async ({}, use) => {
@@ -126,5 +127,12 @@ export const test = base.extend<{ app: TestApp }>({
       await stop();
     },
     { scope: "file" },
+  ],
+  exactness: [
+    async ({ app }, use) => {
+      await use(undefined);
+      await expectExactCounters(app.connection);
+    },
+    { auto: true },
   ],
 });

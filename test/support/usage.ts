@@ -36,6 +36,15 @@ export async function results(answer: Promise<Answer>): Promise<any[]> {
   return data.recordUsage.results;
 }
 
+export const reserve = `mutation ($input: ReserveUsageInput!) { reserveUsage(input: $input) {
+  reservation { id quantity settledQuantity status expiresAt feature { key } }
+  userErrors { code message path } } }`;
+
+export const settle = `mutation ($input: SettleUsageInput!) { settleUsage(input: $input) {
+  reservation { id quantity settledQuantity status }
+  entitlement { used remaining }
+  userErrors { code message path } } }`;
+
 /** Counts use of a feature by a customer; it must be accepted. */
 export async function count(app: TestApp, sub: string, feature: string, quantity: number): Promise<void> {
   const [result] = await results(report(app, sub, [{ feature, quantity }]));

@@ -27,6 +27,8 @@ export const entitlementOverrides = pgTable(
   ],
 );
 
+export type OverrideRow = typeof entitlementOverrides.$inferSelect;
+
 /** A tier that was given without payment. `grant.service.ts` is the only writer. */
 export const tierGrants = pgTable(
   "tier_grants",
