@@ -58,6 +58,7 @@ test("production runs on what must be set, and defaults for the rest", () => {
     claims: { payer: "sub", manager: null, roles: "roles", adminRole: "billing:admin", serviceRole: "billing:service" },
     returnUrlOrigins: ["https://app.example.com", "https://www.example.com:8443"],
     gracePeriodDays: 7,
+    usageRetentionMonths: 13,
     metricsToken: null,
     corsOrigins: [],
     trustProxy: false,

@@ -25,6 +25,7 @@ export const found: Readonly<Record<string, Verdicts>> = {
   Customer: /*            */ row("missing", "sees", "sees", "missing", "sees", "sees"),
   Entitlement: /*         */ row("missing", "sees", "sees", "missing", "sees", "sees"),
   UsageSummary: /*        */ row("missing", "sees", "sees", "missing", "sees", "sees"),
+  UsageReservation: /*    */ row("missing", "sees", "sees", "missing", "sees", "sees"),
   CheckoutSession: /*     */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Invoice: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Payment: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
@@ -35,6 +36,10 @@ export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
 const holders = row("UNAUTHENTICATED", "sees", "sees", "sees", "FORBIDDEN", "FORBIDDEN");
 const managers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "FORBIDDEN", "FORBIDDEN");
 const ledgers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "missing", "sees", "sees");
+
+/** The feature is one that only the product's back end may report. */
+const reporters = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees", "FORBIDDEN");
+const admins = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees");
 
 /** What each root field answers. Where no ID is given it is about the caller's own account. */
 export const roots: Readonly<Record<string, readonly [root: string, verdicts: Verdicts]>> = {
@@ -66,13 +71,31 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'createPortalSession(input: { returnUrl: "http://localhost:3000/" {acme} })',
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
   ],
+  "Mutation.recordUsage": [
+    'recordUsage(input: { events: [{ feature: "guests", idempotencyKey: "matrix" }] {acme} })',
+    reporters,
+  ],
+  "Mutation.reserveUsage": [
+    'reserveUsage(input: { feature: "guests", quantity: 1, expiresAt: "{soon}", idempotencyKey: "matrix" {acme} })',
+    reporters,
+  ],
+  "Mutation.settleUsage": [
+    // One that nobody has: whose it must be is told in reservations.test.ts.
+    'settleUsage(input: { reservationId: "rsv_00000000000070008000000000000000", quantity: 1 })',
+    row("UNAUTHENTICATED", "sees", "sees", "sees", "sees", "FORBIDDEN"),
+  ],
+  "Mutation.adminOverrideEntitlement": [
+    'adminOverrideEntitlement(input: { customerId: "{Customer}", feature: "guests", override: { isIncluded: true, limit: 6 }, reason: "matrix" })',
+    admins,
+  ],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
-  "Subscription.entitlementsChanged": ["entitlementsChanged", holders],
+  "Subscription.entitlementsChanged": ["entitlementsChanged", { ...holders, service: "sees" }],
 };
 
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
+  AdminOverrideEntitlementPayload: "entitlement userErrors",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,
   CheckoutSession: "expiresAt id status subscription url",
@@ -81,7 +104,7 @@ export const open: Readonly<Record<string, string>> = {
   CurrentSubscriptionUpdatedEvent: "cause customer occurredAt previousStatus subscription",
   Customer: "createdAt currency email entitlement entitlements externalId id name subscription tier usage usageHistory",
   Discount: "amountOff endsAt name percentOff",
-  Entitlement: "denialReason feature hasAccess id isUnlimited limit remaining source upgradeTier used",
+  Entitlement: "denialReason feature hasAccess id isUnlimited limit remaining resetsAt source upgradeTier used",
   EntitlementsChangedEvent: "cause customer entitlements occurredAt",
   Feature: "description id key kind name unit",
   Invoice: `amountDue discountTotal dueAt hostedUrl id issuedAt lines number paidAt payments pdfUrl period status subtotal
@@ -99,12 +122,17 @@ export const open: Readonly<Record<string, string>> = {
   PendingPlanChange: "effectiveAt price tier",
   Period: "end start",
   PricingContext: "availableCurrencies country currency source",
+  RecordUsagePayload: "results userErrors",
   RegisterCustomerPayload: "customer userErrors",
+  ReserveUsagePayload: "reservation userErrors",
+  SettleUsagePayload: "entitlement reservation userErrors",
   Tier: `contactUrl description features highlights id isFree isRecommended name price prices rank slug trialDays
     viewerAction`,
   TierFeature: "feature isIncluded isUnlimited limit",
   TierPrice: "id interval isTaxInclusive monthlyEquivalent savingsPercent tier unitAmount",
+  UsageEventResult: "entitlement idempotencyKey isAccepted isDuplicate userErrors",
   UsagePoint: "period quantity",
+  UsageReservation: "expiresAt feature id quantity settledQuantity status",
   UsageSeries: "feature points total",
   UsageSummary: "feature id limit overage percentUsed period used",
   UserError: "actionUrl code message path",

@@ -14,13 +14,17 @@ import { buyOneOfEverything } from "./support/possessions.js";
 import { openCountingWire } from "./support/statements.js";
 import { apiRequests, plantFault } from "./support/stripe.js";
 import { until } from "./support/until.js";
+import { setAside } from "./support/usage.js";
 
 /** Ada, who has one of everything, and the IDs of it by type. */
 const test = base.extend<{ ada: { person: Person; ids: Readonly<Record<string, string>> } }>({
   ada: [
     async ({ app }, use) => {
       const person = app.person("ada");
-      await use({ person, ids: await buyOneOfEverything(person) });
+      await use({
+        person,
+        ids: { ...(await buyOneOfEverything(person)), UsageReservation: await setAside(app, "ada") },
+      });
     },
     { scope: "file" },
   ],

@@ -21,6 +21,8 @@ const signedIn: Record<Caller, Verdict> = { ...everybody, anonymous: "UNAUTHENTI
 
 const serviceOrAdmin: Record<Caller, Verdict> = { ...signedIn, customer: "FORBIDDEN" };
 
+const admin: Record<Caller, Verdict> = { ...signedIn, customer: "FORBIDDEN", service: "FORBIDDEN" };
+
 /** Who may ask what: every root field that can be asked over HTTP, and what each kind of caller gets. */
 const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.node": everybody,
@@ -41,6 +43,11 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,
+  "Mutation.recordUsage": signedIn,
+  // Of a feature that only the product's back end may report.
+  "Mutation.reserveUsage": { ...signedIn, customer: "FORBIDDEN", admin: "FORBIDDEN" },
+  "Mutation.settleUsage": signedIn,
+  "Mutation.adminOverrideEntitlement": admin,
 };
 
 const values: Record<string, string> = {
@@ -51,6 +58,13 @@ const values: Record<string, string> = {
   id: '"chk_00000000000070008000000000000000"',
   from: '"2026-01-01T00:00:00Z"',
   priceId: '"price_bnothing"',
+  events: "[]",
+  quantity: "1",
+  expiresAt: '"2026-01-01T00:00:00Z"',
+  idempotencyKey: '"permissions"',
+  reservationId: '"rsv_00000000000070008000000000000000"',
+  customerId: '"bcus_00000000000070008000000000000000"',
+  reason: '"to see who may"',
   returnUrl: '"http://localhost:3000/"',
 };
 

@@ -54,7 +54,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constant("record" as const),
         feature,
-        quantity: fc.oneof(fc.integer({ min: -3, max: 5 }), fc.integer({ min: 10, max: 700 })),
+        quantity: fc.oneof(fc.integer({ min: -3, max: 5 }), fc.integer({ min: 10, max: 60 })),
         copies: fc.integer({ min: 1, max: 4 }),
       }),
     },
@@ -64,8 +64,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         kind: fc.constant("reserve" as const),
         feature,
-        quantity: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 10, max: 400 })),
-        minutes: fc.integer({ min: 1, max: 1_440 }),
+        quantity: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 10, max: 60 })),
+        minutes: fc.integer({ min: 20, max: 1_440 }),
       }),
     },
     {
@@ -78,7 +78,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant("wait" as const), minutes: fc.integer({ min: 1, max: 20_000 }) }),
+      arbitrary: fc.record({
+        kind: fc.constant("wait" as const),
+        minutes: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1_000, max: 20_000 })),
+      }),
     },
     {
       weight: 1,

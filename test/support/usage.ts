@@ -50,3 +50,12 @@ export async function count(app: TestApp, sub: string, feature: string, quantity
   const [result] = await results(report(app, sub, [{ feature, quantity }]));
   expect(result.userErrors).toEqual([]);
 }
+
+/** Sets one guest aside for a customer; gives the reservation's ID. */
+export async function setAside(app: TestApp, externalCustomerId: string): Promise<string> {
+  const expiresAt = new Date(app.now().getTime() + 3_600_000).toISOString();
+  const input = { externalCustomerId, feature: "guests", quantity: 1, expiresAt, idempotencyKey: randomUUID() };
+  const { reserveUsage } = await app.person("backend", { role: "service" }).ask(reserve, { input });
+  expect(reserveUsage.userErrors).toEqual([]);
+  return reserveUsage.reservation.id;
+}

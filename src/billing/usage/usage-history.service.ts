@@ -25,13 +25,13 @@ export async function usageSeriesOf(context: GraphQLContext, userId: string, key
   const to = asked.to ?? context.now();
   const feature = findFeature(context.catalog(), key);
   if (!feature) throw new BillingError("BAD_USER_INPUT", `There is no feature \`${key.slice(0, 64)}\`.`);
-  // An offset may carry a written year out of what Postgres knows.
-  if (from < earliest || to > latest) throw new BillingError("BAD_USER_INPUT", "A series lies in the years 1 to 9998.");
   if (from >= to) throw new BillingError("BAD_USER_INPUT", "`from` must be before `to`.");
   const buckets = bucketsOf({ start: from, end: to }, granularity, mostPoints);
   if (!buckets)
     throw new BillingError("BAD_USER_INPUT", `A series has at most ${mostPoints} points; ask for wider ones.`);
 
+  // An offset may carry a written year out of what Postgres knows.
+  if (from < earliest || to > latest) throw new BillingError("BAD_USER_INPUT", "A series lies in the years 1 to 9998.");
   const used = await usedIn(context, userId, key, buckets, granularity);
   const points = buckets.map((period) => ({ period, quantity: used.get(period.start.getTime()) ?? 0 }));
   return { feature: toFeature(feature), total: points.reduce((sum, point) => sum + point.quantity, 0), points };

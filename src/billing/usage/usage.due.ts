@@ -24,8 +24,11 @@ export async function expireDueReservations(deps: Deps): Promise<void> {
 /** The name of the job that keeps the tables of usage in shape. */
 export const usageUpkeepTask = "usage-upkeep";
 
+/** What of `Deps` the upkeep needs. */
+type Keeper = Pick<Deps, "db" | "now"> & { readonly settings: Pick<Deps["settings"], "usageRetentionMonths"> };
+
 /** Makes partitions ahead, drops old ones, and forgets old keys in batches, so that no lock is held for long. */
-export async function keepUsageTables(deps: Deps): Promise<void> {
+export async function keepUsageTables(deps: Keeper): Promise<void> {
   const now = deps.now();
   await makeMonths(deps.db, now);
   await dropMonths(deps.db, monthsBefore(now, deps.settings.usageRetentionMonths));
