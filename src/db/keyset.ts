@@ -1,13 +1,33 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 
-/** Where a row stands in a list that runs from the newest to the oldest. */
-export interface Position {
-  readonly at: Date;
-  readonly id: string;
+/** What rows can be ordered by, and how Postgres calls it. */
+const typeNames = { flag: "boolean", instant: "timestamptz", text: "text", uuid: "uuid", whole: "bigint" } as const;
+export type KeyType = keyof typeof typeNames;
+export type KeyValue = boolean | Date | number | string;
+
+/** One of the things that rows are ordered by, one after the other. Never null: the row could not be compared. */
+export interface Key {
+  readonly of: PgColumn | SQL;
+  readonly type: KeyType;
 }
 
-/** Which rows of such a list to read. */
+/**
+ * The order of a list. The last key tells all rows apart, so the order is total and stays.
+ *
+ * One index on the keys, each `desc nulls last` as Drizzle's `.desc()` writes it, serves both directions.
+ */
+export interface Order {
+  readonly keys: readonly Key[];
+  readonly direction: "ASC" | "DESC";
+  /** How many keys the index has where the others are a joined table's; all of them when left out. */
+  readonly indexed?: number;
+}
+
+/** Where a row stands in a list: the values of the order's keys. */
+export type Position = readonly KeyValue[];
+
+/** Which rows of a list to read. */
 export interface Slice {
   /** Only rows after this one. */
   readonly after: Position | null;
@@ -19,13 +39,73 @@ export interface Slice {
   readonly limit: number;
 }
 
+/** From the newest to the oldest, and of equal instants the greatest id first. */
+export function newestFirst(at: PgColumn, id: PgColumn): Order {
+  return { keys: [instantKey(at), idKey(id)], direction: "DESC" };
+}
+
+export const instantKey = (of: PgColumn): Key => ({ of, type: "instant" });
+export const idKey = (of: PgColumn): Key => ({ of, type: "uuid" });
+
+/** The keys of a value that may be missing, for an order and for its index: what is missing counts as greater than all there is. */
+export function keysOrNone(of: PgColumn | SQL, type: "instant" | "text"): [Key, Key] {
+  const filler = { instant: sql`'epoch'::timestamptz`, text: sql`''::text` }[type];
+  return [
+    { of: sql`(${of} is null)`, type: "flag" },
+    { of: sql`coalesce(${of}, ${filler})`, type },
+  ];
+}
+
+/** The columns of an index that serves lists in the order of these keys. */
+export function indexOn(...keys: Key[]): [SQL, ...SQL[]] {
+  const [first, ...others] = keys.map(({ of }) => sql`${of} desc nulls last`);
+  if (!first) throw new Error("An index needs a column.");
+  return [first, ...others];
+}
+
 /** The condition and order that read a slice by index, at the same cost at every depth. */
-export function keyset(at: PgColumn, id: PgColumn, slice: Slice): { where: SQL | undefined; orderBy: SQL[] } {
-  const than = (position: Position) => sql`(${position.at.toISOString()}::timestamptz, ${position.id}::uuid)`;
-  const where = and(
-    slice.after ? sql`(${at}, ${id}) < ${than(slice.after)}` : undefined,
-    slice.before ? sql`(${at}, ${id}) > ${than(slice.before)}` : undefined,
+export function keyset(order: Order, { after, before, from }: Slice): { where: SQL | undefined; orderBy: SQL[] } {
+  const { keys, direction } = order;
+  const isForward = (direction === "ASC") === (from === "START");
+  return {
+    where: and(
+      after ? beyond(order, direction === "ASC" ? ">" : "<", after) : undefined,
+      before ? beyond(order, direction === "ASC" ? "<" : ">", before) : undefined,
+    ),
+    orderBy: keys.map(({ of }) => (isForward ? sql`${of} asc nulls first` : sql`${of} desc nulls last`)),
+  };
+}
+
+/** The selection of a row's position, for `Object.values`. */
+export function positionIn({ keys }: Order): Record<string, SQL<KeyValue>> {
+  return Object.fromEntries(keys.map(({ of, type }, place) => [`key${place}`, sql`${of}`.mapWith(readers[type])]));
+}
+
+const readers: Readonly<Record<KeyType, (value: unknown) => KeyValue>> = {
+  flag: Boolean,
+  instant: (value) => new Date(String(value)),
+  text: String,
+  uuid: String,
+  whole: Number,
+};
+
+function beyond({ keys, indexed = keys.length }: Order, than: "<" | ">", position: Position): SQL | undefined {
+  const all = sql`${tuple(keys.map(({ of }) => of))} ${sql.raw(than)} ${valuesOf(keys, position)}`;
+  if (indexed === keys.length) return all;
+  // What follows from the first condition, said of the indexed keys alone, lets the index start at the position.
+  const known = keys.slice(0, indexed);
+  return and(sql`${tuple(known.map(({ of }) => of))} ${sql.raw(`${than}=`)} ${valuesOf(known, position)}`, all);
+}
+
+function valuesOf(keys: readonly Key[], position: Position): SQL {
+  return tuple(
+    keys.map(({ type }, place) => {
+      const value = position[place];
+      return sql`${value instanceof Date ? value.toISOString() : value}::${sql.raw(typeNames[type])}`;
+    }),
   );
-  const orderBy = slice.from === "START" ? [sql`${at} desc`, sql`${id} desc`] : [sql`${at} asc`, sql`${id} asc`];
-  return { where, orderBy };
+}
+
+function tuple(parts: readonly (PgColumn | SQL)[]): SQL {
+  return sql`(${sql.join([...parts], sql`, `)})`;
 }

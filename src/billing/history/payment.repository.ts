@@ -1,7 +1,7 @@
 import { and, count, eq, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
-import { keyset, type Slice } from "../../db/keyset.js";
+import { keyset, newestFirst, type Slice } from "../../db/keyset.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import { type PaymentRow, payments } from "./payment.table.js";
 
@@ -40,7 +40,7 @@ export interface PaymentCriteria {
 
 /** A slice of one user's payments, in the order that the slice is read in. */
 export function listPayments(db: Db, userId: string, filter: PaymentCriteria, slice: Slice): Promise<PaymentRow[]> {
-  const { where, orderBy } = keyset(payments.createdAt, payments.id, slice);
+  const { where, orderBy } = keyset(newestFirst(payments.createdAt, payments.id), slice);
   return db
     .select()
     .from(payments)
