@@ -1,6 +1,7 @@
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
+import { refreshMrr } from "./billing/subscriptions/mrr.due.js";
 import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
 import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
@@ -20,6 +21,7 @@ export function makeTasks(deps: Deps): Tasks {
       await closeOverdueCheckouts(deps);
       await adoptKnownPrices(deps);
       await tellGraceEnds(deps);
+      await refreshMrr(deps);
       await dropOldAnswers(deps);
     },
   };

@@ -1,6 +1,11 @@
 import DataLoader from "dataloader";
 import type { Deps } from "../deps.js";
-import { loadInvoices, loadPaymentsOfInvoices } from "./history/history.service.js";
+import {
+  type LifetimeValue,
+  loadInvoices,
+  loadLifetimeValues,
+  loadPaymentsOfInvoices,
+} from "./history/history.service.js";
 import type { InvoiceRow } from "./history/invoice.table.js";
 import type { PaymentRow } from "./history/payment.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
@@ -23,6 +28,8 @@ export interface Loaders {
   readonly used: DataLoader<string, UsedByFeature>;
   readonly invoices: DataLoader<string, InvoiceRow | undefined>;
   readonly paymentsOfInvoice: DataLoader<string, PaymentRow[]>;
+  /** What a user has paid so far, less what was given back. */
+  readonly lifetimeValues: DataLoader<string, LifetimeValue | undefined>;
   /** Forgets what was read: after a write, and before each event of a stream. */
   forget(): void;
   /** Makes what this request reads wait for `work`, so that one answer never mixes the time before with the time after. */
@@ -49,6 +56,7 @@ export function makeLoaders(deps: Deps): Loaders {
     used: batched(loadUsed),
     invoices: batched(loadInvoices),
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),
+    lifetimeValues: batched(loadLifetimeValues),
   };
   return {
     ...loaders,

@@ -45,6 +45,7 @@ export function newestFirst(at: PgColumn, id: PgColumn): Order {
 }
 
 export const instantKey = (of: PgColumn): Key => ({ of, type: "instant" });
+export const wholeKey = (of: PgColumn): Key => ({ of, type: "whole" });
 export const idKey = (of: PgColumn): Key => ({ of, type: "uuid" });
 
 /** The keys of a value that may be missing, for an order and for its index: what is missing counts as greater than all there is. */

@@ -67,6 +67,12 @@ export const isServiceOrAdmin = callerRule("isServiceOrAdmin", ({ viewer }) => {
   return viewer.roles.has("SERVICE") || viewer.roles.has("ADMIN") || new BillingError("FORBIDDEN");
 });
 
+/** Staff. */
+export const isAdmin = callerRule("isAdmin", ({ viewer }) => {
+  if (!viewer) return unauthenticated();
+  return viewer.roles.has("ADMIN") || new BillingError("FORBIDDEN");
+});
+
 /** On a customer's money: who manages the billing of that very account, the host product's back end, and staff. */
 export const managesAccount = accountRule("managesAccount", ({ userId }, { viewer }) => {
   if (!viewer) return unauthenticated();

@@ -1,4 +1,4 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, inArray, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
 import { keyset, newestFirst, type Slice } from "../../db/keyset.js";
@@ -30,6 +30,31 @@ const byInvoice = prepared((db) =>
 /** The payments made against these invoices, newest first. */
 export function findPaymentsOfInvoices(db: Db, invoiceIds: readonly string[]): Promise<PaymentRow[]> {
   return byInvoice(db).execute({ invoiceIds: [...invoiceIds] });
+}
+
+const takenFrom = prepared((db) => {
+  const { userId, currency, status, amount, refundedAmount, createdAt } = payments;
+  return db
+    .selectDistinctOn([userId], {
+      userId,
+      currency,
+      amount: sql`sum(${amount} - ${refundedAmount})`.mapWith(Number),
+    })
+    .from(payments)
+    .where(
+      and(
+        sql`${userId} = any(${sql.placeholder("userIds")}::uuid[])`,
+        inArray(status, ["SUCCEEDED", "PARTIALLY_REFUNDED", "REFUNDED"]),
+      ),
+    )
+    .groupBy(userId, currency)
+    .orderBy(userId, sql`max(${createdAt}) desc`, currency)
+    .prepare("taken_from_users");
+});
+
+/** What each of these users has paid less what was given back, in the currency of the newest payment; those who never paid are left out. */
+export function findLifetimeValues(db: Db, userIds: readonly string[]) {
+  return takenFrom(db).execute({ userIds: [...userIds] });
 }
 
 /** Which payments of a user to list: what is left out does not narrow. */

@@ -3,6 +3,7 @@ import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { findPriceByStripeId } from "../catalog/catalog.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
+import { mrrColumns } from "./mrr.js";
 import { announceSubscription } from "./subscription.announcement.js";
 import { causeOf, graceEndOf, hasNews, momentOf } from "./subscription.js";
 import { findByStripeId, findCurrentSubscriptions, upsertSubscription } from "./subscription.repository.js";
@@ -47,7 +48,7 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
     inside.log.error({ subscription: snapshot.id, price: snapshot.stripePriceId }, "subscription has an unknown price");
     inside.metrics.count("billing_unknown_prices_total");
   }
-  return {
+  const row = {
     userId: user.id,
     stripeSubscriptionId: snapshot.id,
     status: snapshot.status,
@@ -73,6 +74,7 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
       endsAt: snapshot.discount.endsAt?.toISOString() ?? null,
     },
   };
+  return { ...row, ...mrrColumns(inside.catalog(), row, inside.now()) };
 }
 
 /** Since when it is late, and whether the end of its grace was told. */
