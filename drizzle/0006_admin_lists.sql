@@ -4,7 +4,7 @@ ALTER TABLE "subscriptions" ADD COLUMN "mrr_due_at" timestamp (3) with time zone
 CREATE INDEX "subscriptions_mrr_currency_idx" ON "subscriptions" USING btree ("mrr_currency");--> statement-breakpoint
 CREATE INDEX "subscriptions_mrr_due_at_idx" ON "subscriptions" USING btree ("mrr_due_at") WHERE "subscriptions"."mrr_due_at" is not null;--> statement-breakpoint
 CREATE INDEX "subscriptions_started_at_idx" ON "subscriptions" USING btree ("started_at" desc nulls last,"id" desc nulls last);--> statement-breakpoint
-CREATE INDEX "subscriptions_period_end_idx" ON "subscriptions" USING btree (("current_period_end" is null) desc nulls last,coalesce("current_period_end", 'epoch'::timestamptz) desc nulls last,"id" desc nulls last);--> statement-breakpoint
+CREATE INDEX "subscriptions_period_end_idx" ON "subscriptions" USING btree (coalesce("current_period_end", '9999-12-31 23:59:59.999+00'::timestamptz) desc nulls last,"id" desc nulls last);--> statement-breakpoint
 CREATE INDEX "subscriptions_mrr_idx" ON "subscriptions" USING btree ("mrr" desc nulls last,"id" desc nulls last);--> statement-breakpoint
 CREATE INDEX "users_created_at_idx" ON "users" USING btree ("created_at" desc nulls last,"id" desc nulls last);--> statement-breakpoint
-CREATE INDEX "users_name_idx" ON "users" USING btree ((lower(left("name", 200)) is null) desc nulls last,coalesce(lower(left("name", 200)), ''::text) desc nulls last,"id" desc nulls last);
+CREATE INDEX "users_name_idx" ON "users" USING btree (coalesce('1' || lower(left("name", 200)), '2' || "id"::text) desc nulls last,"id" desc nulls last);

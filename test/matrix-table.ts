@@ -34,6 +34,7 @@ export const found: Readonly<Record<string, Verdicts>> = {
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
 const holders = row("UNAUTHENTICATED", "sees", "sees", "sees", "FORBIDDEN", "FORBIDDEN");
 const managers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "FORBIDDEN", "FORBIDDEN");
+const staff = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees");
 const ledgers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "missing", "sees", "sees");
 
 /** What each root field answers. Where no ID is given it is about the caller's own account. */
@@ -54,6 +55,9 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.payments": ["payments", managers],
   "Query.invoices": ["invoices", managers],
   "Query.checkoutSession": ['checkoutSession(id: "{CheckoutSession}")', ledgers],
+  "Query.adminSubscriptions": ["adminSubscriptions", staff],
+  "Query.adminCustomers": ["adminCustomers", staff],
+  "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
@@ -73,6 +77,10 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
+  AdminCustomerConnection: "edges nodes pageInfo totalCount",
+  AdminCustomerEdge: "cursor lifetimeValue node",
+  AdminSubscriptionConnection: "edges nodes pageInfo totalCount",
+  AdminSubscriptionEdge: "cursor mrr node",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,
   CheckoutSession: "expiresAt id status subscription url",

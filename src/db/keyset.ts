@@ -1,10 +1,10 @@
-import { and, type SQL, sql } from "drizzle-orm";
+import { and, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 
 /** What rows can be ordered by, and how Postgres calls it. */
-const typeNames = { flag: "boolean", instant: "timestamptz", text: "text", uuid: "uuid", whole: "bigint" } as const;
+const typeNames = { instant: "timestamptz", text: "text", uuid: "uuid", whole: "bigint" } as const;
 export type KeyType = keyof typeof typeNames;
-export type KeyValue = boolean | Date | number | string;
+export type KeyValue = Date | number | string;
 
 /** One of the things that rows are ordered by, one after the other. Never null: the row could not be compared. */
 export interface Key {
@@ -48,13 +48,18 @@ export const instantKey = (of: PgColumn): Key => ({ of, type: "instant" });
 export const wholeKey = (of: PgColumn): Key => ({ of, type: "whole" });
 export const idKey = (of: PgColumn): Key => ({ of, type: "uuid" });
 
-/** The keys of a value that may be missing, for an order and for its index: what is missing counts as greater than all there is. */
-export function keysOrNone(of: PgColumn | SQL, type: "instant" | "text"): [Key, Key] {
-  const filler = { instant: sql`'epoch'::timestamptz`, text: sql`''::text` }[type];
-  return [
-    { of: sql`(${of} is null)`, type: "flag" },
-    { of: sql`coalesce(${of}, ${filler})`, type },
-  ];
+/** The key of an instant that may be missing: what never comes is later than all that does. */
+export function instantOrNeverKey(of: PgColumn): Key {
+  return { of: sql`coalesce(${of}, '9999-12-31 23:59:59.999+00'::timestamptz)`, type: "instant" };
+}
+
+/**
+ * The key of a text that may be missing: what is missing is greater than all there is, whatever the collation.
+ *
+ * It takes the row's id with it: thousands of equal keys would mislead Postgres about how much of a list is left.
+ */
+export function textOrNoneKey(of: PgColumn | SQL, id: PgColumn): Key {
+  return { of: sql`coalesce('1' || ${of}, '2' || ${id}::text)`, type: "text" };
 }
 
 /** The columns of an index that serves lists in the order of these keys. */
@@ -83,7 +88,6 @@ export function positionIn({ keys }: Order): Record<string, SQL<KeyValue>> {
 }
 
 const readers: Readonly<Record<KeyType, (value: unknown) => KeyValue>> = {
-  flag: Boolean,
   instant: (value) => new Date(String(value)),
   text: String,
   uuid: String,
@@ -91,20 +95,16 @@ const readers: Readonly<Record<KeyType, (value: unknown) => KeyValue>> = {
 };
 
 function beyond({ keys, indexed = keys.length }: Order, than: "<" | ">", position: Position): SQL | undefined {
-  const all = sql`${tuple(keys.map(({ of }) => of))} ${sql.raw(than)} ${valuesOf(keys, position)}`;
-  if (indexed === keys.length) return all;
-  // What follows from the first condition, said of the indexed keys alone, lets the index start at the position.
-  const known = keys.slice(0, indexed);
-  return and(sql`${tuple(known.map(({ of }) => of))} ${sql.raw(`${than}=`)} ${valuesOf(known, position)}`, all);
+  const values = keys.map(({ type }, place) => parameter(position[place], type));
+  const compare = (operator: string, from: number, to: number) =>
+    sql`${tuple(keys.slice(from, to).map(({ of }) => of))} ${sql.raw(operator)} ${tuple(values.slice(from, to))}`;
+  if (indexed === keys.length) return compare(than, 0, indexed);
+  // The same in two parts: the index starts at the first, and Postgres guesses right how little the second leaves out.
+  return and(compare(`${than}=`, 0, indexed), or(compare("<>", 0, indexed), compare(than, indexed, keys.length)));
 }
 
-function valuesOf(keys: readonly Key[], position: Position): SQL {
-  return tuple(
-    keys.map(({ type }, place) => {
-      const value = position[place];
-      return sql`${value instanceof Date ? value.toISOString() : value}::${sql.raw(typeNames[type])}`;
-    }),
-  );
+function parameter(value: KeyValue | undefined, type: KeyType): SQL {
+  return sql`${value instanceof Date ? value.toISOString() : value}::${sql.raw(typeNames[type])}`;
 }
 
 function tuple(parts: readonly (PgColumn | SQL)[]): SQL {

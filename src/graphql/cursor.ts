@@ -25,7 +25,6 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** How each type is read; undefined for what Postgres could not take. */
 const readers: Readonly<Record<KeyType, (text: string) => KeyValue | undefined>> = {
-  flag: (text) => (text === "true" ? true : text === "false" ? false : undefined),
   instant(text) {
     const at = new Date(instant.test(text) ? text : Number.NaN);
     return Number.isNaN(at.getTime()) ? undefined : at;

@@ -4,7 +4,7 @@ import { type Between, isBetween } from "../../db/filter.js";
 import { idKey, instantKey, keyset, type Order, positionIn, type Slice } from "../../db/keyset.js";
 import type { Catalog } from "../catalog/catalog.js";
 import type { Moment } from "../subscriptions/subscription.js";
-import { nameKeys, users } from "../users/user.table.js";
+import { nameKey, users } from "../users/user.table.js";
 import type { Search } from "./admin-search.js";
 import { isLookedFor } from "./admin-search.repository.js";
 import { tierOfCustomer } from "./tier-in-force.repository.js";
@@ -25,7 +25,7 @@ export interface Now {
 
 const keysOf = {
   CREATED_AT: [instantKey(users.createdAt), idKey(users.id)],
-  NAME: [...nameKeys(users), idKey(users.id)],
+  NAME: [nameKey(users), idKey(users.id)],
 } as const satisfies Record<string, Order["keys"]>;
 
 /** The order of customers by one of their fields. */

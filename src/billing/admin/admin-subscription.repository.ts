@@ -4,8 +4,8 @@ import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
 import {
   idKey,
   instantKey,
+  instantOrNeverKey,
   keyset,
-  keysOrNone,
   type Order,
   positionIn,
   type Slice,
@@ -13,7 +13,7 @@ import {
 } from "../../db/keyset.js";
 import type { Catalog } from "../catalog/catalog.js";
 import { type SubscriptionRow, subscriptions } from "../subscriptions/subscription.table.js";
-import { nameKeys, users } from "../users/user.table.js";
+import { nameKey, users } from "../users/user.table.js";
 import type { Search } from "./admin-search.js";
 import { isLookedFor } from "./admin-search.repository.js";
 import { tierOfSubscription } from "./tier-in-force.repository.js";
@@ -33,8 +33,8 @@ const id = idKey(subscriptions.id);
 
 /** Names are the customers' to have: each customer's subscriptions stand together. */
 const orders = {
-  CURRENT_PERIOD_END: { keys: [...keysOrNone(subscriptions.currentPeriodEnd, "instant"), id] },
-  CUSTOMER_NAME: { keys: [...nameKeys(users), idKey(users.id), id], indexed: 3 },
+  CURRENT_PERIOD_END: { keys: [instantOrNeverKey(subscriptions.currentPeriodEnd), id] },
+  CUSTOMER_NAME: { keys: [nameKey(users), idKey(users.id), id], indexed: 2 },
   MRR: { keys: [wholeKey(subscriptions.mrr), id] },
   STARTED_AT: { keys: [instantKey(subscriptions.startedAt), id] },
 } as const satisfies Record<string, Omit<Order, "direction">>;

@@ -3,12 +3,7 @@ import type { Db } from "../../db/client.js";
 import { type SubscriptionRow, subscriptions } from "./subscription.table.js";
 
 /** Subscriptions whose comparable revenue is in another currency, or was never or not lately worked out; locked, but for those that others have. */
-export function findOutdatedMrr(
-  transaction: Db,
-  currency: string,
-  now: Date,
-  limit: number,
-): Promise<SubscriptionRow[]> {
+export function findOutdatedMrr(transaction: Db, currency: string, now: Date, limit: number) {
   const { mrrCurrency, mrrDueAt } = subscriptions;
   // "Is distinct from" in words that an index understands.
   const isElsewhere = or(isNull(mrrCurrency), lt(mrrCurrency, currency), gt(mrrCurrency, currency));

@@ -1,7 +1,7 @@
 import { type Placeholder, type SQL, sql } from "drizzle-orm";
 import { index, integer, jsonb, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, uuidV7, whole } from "../../db/columns.js";
-import { idKey, indexOn, instantKey, keysOrNone, wholeKey } from "../../db/keyset.js";
+import { idKey, indexOn, instantKey, instantOrNeverKey, wholeKey } from "../../db/keyset.js";
 import { type PaymentMethodSnapshot, subscriptionStatuses } from "../../stripe/snapshots.js";
 import { users } from "../users/user.table.js";
 
@@ -76,9 +76,7 @@ export const subscriptions = pgTable(
     index("subscriptions_mrr_due_at_idx").on(table.mrrDueAt).where(sql`${table.mrrDueAt} is not null`),
     // The orders of the list for staff; that by the customer's name is the customers'.
     index("subscriptions_started_at_idx").on(...indexOn(instantKey(table.startedAt), idKey(table.id))),
-    index("subscriptions_period_end_idx").on(
-      ...indexOn(...keysOrNone(table.currentPeriodEnd, "instant"), idKey(table.id)),
-    ),
+    index("subscriptions_period_end_idx").on(...indexOn(instantOrNeverKey(table.currentPeriodEnd), idKey(table.id))),
     index("subscriptions_mrr_idx").on(...indexOn(wholeKey(table.mrr), idKey(table.id))),
   ],
 );
