@@ -167,7 +167,8 @@ async function pay(app: TestApp, who: string, status: PaymentStatus, amount: num
 test("a customer's lifetime value is what went through, less what was given back", async ({ app }) => {
   await app.customerOn("professional", "buyer");
   await quiet(app);
-  for (const who of ["never", "trying", "mixed", "refunded", "moved", "rich"]) await writeCustomer(app, who);
+  for (const who of ["never", "trying", "mixed", "refunded", "moved", "returned", "rich"])
+    await writeCustomer(app, who);
   await pay(app, "trying", "FAILED", 100);
   for (const status of paymentStatuses)
     await pay(app, "mixed", status, 1_000, status === "PARTIALLY_REFUNDED" ? 400 : status === "REFUNDED" ? 1_000 : 0);
@@ -175,6 +176,8 @@ test("a customer's lifetime value is what went through, less what was given back
   await pay(app, "moved", "SUCCEEDED", 700);
   await pay(app, "moved", "SUCCEEDED", 3_000, 0, { currency: "eur", createdAt: new Date(longAgo.getTime() + 1) });
   await pay(app, "moved", "FAILED", 9, 0, { currency: "jpy", createdAt: new Date(longAgo.getTime() + 2) });
+  await pay(app, "returned", "SUCCEEDED", 3_000, 0, { currency: "eur" });
+  await pay(app, "returned", "SUCCEEDED", 700, 0, { createdAt: new Date(longAgo.getTime() + 1) });
   for (let nth = 0; nth < 3; nth++) await pay(app, "rich", "SUCCEEDED", 3_000_000_000_000);
   expect(await lifetimeValues(app)).toEqual({
     buyer: "2999 USD",
@@ -183,6 +186,7 @@ test("a customer's lifetime value is what went through, less what was given back
     mixed: "1600 USD",
     refunded: "0 USD",
     moved: "3000 EUR",
+    returned: "700 USD",
     rich: "9000000000000 USD",
   });
 });

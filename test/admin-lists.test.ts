@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test as plain } from "vitest";
 import { test as base, startTestApp, type TestApp } from "./support/app.js";
 import { pushChanged } from "./support/catalog.js";
@@ -14,7 +15,7 @@ const day = (nth: number) => new Date(longAgo.getTime() + nth * 86_400_000);
 const test = base.extend<{ admin: Person }>({
   admin: [
     async ({ app }, use) => {
-      await writeCustomer(app, "free", { createdAt: day(1) });
+      await writeCustomer(app, "free", { createdAt: day(1), email: "free@example.com" });
       await writeCustomer(app, "pro", { createdAt: day(2) });
       await writeSubscription(app, "pro", { startedAt: day(2) });
       await writeCustomer(app, "trial", { createdAt: day(3) });
@@ -174,6 +175,16 @@ test("staff alone may ask", async ({ app, admin }) => {
     }
   }
   expect((await admin.ask("{ adminCustomers { totalCount } }")).adminCustomers.totalCount).toBe(everybody.length);
+});
+
+test("the operations that the documentation gives to staff answer", async ({ admin }) => {
+  const [, section = ""] = readFileSync("docs/operations.md", "utf8").split("## Looking after customers");
+  const blocks = [...section.matchAll(/^```graphql\n(.*?)^```/gms)].map(([, document = ""]) => document);
+  expect(blocks).toHaveLength(2);
+  for (const block of blocks) {
+    const answer: Record<string, { edges: unknown[] }> = await admin.ask(block);
+    for (const { edges } of Object.values(answer)) expect(edges.length).toBeGreaterThan(0);
+  }
 });
 
 plain("what a grace that ran out and a new price list change is seen at once", async () => {

@@ -1,11 +1,12 @@
-import type { subscriptions } from "../../src/billing/subscriptions/subscription.table.js";
-import { subscriptions as subscriptionTable } from "../../src/billing/subscriptions/subscription.table.js";
+import { subscriptions } from "../../src/billing/subscriptions/subscription.table.js";
 import { userIdOf } from "../../src/billing/users/user.js";
 import { users } from "../../src/billing/users/user.table.js";
 import type { TestApp } from "./app.js";
 
 /** The moment that what is written here begins at, unless it says otherwise. */
 export const longAgo = new Date("2026-01-01T00:00:00.000Z");
+
+let written = 0;
 
 /** Writes a customer as if they had registered; gives their global ID. */
 export async function writeCustomer(
@@ -26,7 +27,7 @@ export async function writeSubscription(
 ): Promise<string> {
   const row = {
     userId: userIdOf(externalId),
-    stripeSubscriptionId: `sub_${externalId}_${Math.random()}`,
+    stripeSubscriptionId: `sub_${externalId}_${++written}`,
     status: "ACTIVE" as const,
     tierSlug: "professional",
     quantity: 1,
@@ -34,6 +35,6 @@ export async function writeSubscription(
     mrrCurrency: "usd",
     ...terms,
   };
-  const [stored] = await app.connection.db.insert(subscriptionTable).values(row).returning();
+  const [stored] = await app.connection.db.insert(subscriptions).values(row).returning();
   return `bsub_${(stored?.id ?? "").replaceAll("-", "")}`;
 }

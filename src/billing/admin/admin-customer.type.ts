@@ -10,7 +10,7 @@ export class AdminCustomerFilter {
   @Field(() => [String], {
     nullable: true,
     description:
-      "Any of these tiers in force, by slug; an empty list matches nothing. One that does not exist is bad input.",
+      "Any of these tiers in force, by slug; an empty list matches nothing. One that does not exist is bad input. Staff count by what they bought, like everybody.",
   })
   readonly tier?: string[] | null;
 

@@ -42,7 +42,7 @@ registerEnumType(AdminSubscriptionSortField, {
   name: "AdminSubscriptionSortField",
   description: "What subscriptions can be sorted by.",
   valuesConfig: {
-    CURRENT_PERIOD_END: { description: "End of the period that is paid or running; for the last one, when it ended." },
+    CURRENT_PERIOD_END: { description: "End of the period that is paid or running, or that was the last one." },
     CUSTOMER_NAME: { description: "The customer's name, in any case, by its first 200 characters." },
     MRR: {
       description:
