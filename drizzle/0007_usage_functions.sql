@@ -109,22 +109,6 @@ BEGIN
 END $$;
 --> statement-breakpoint
 
--- The tier in force: the staff tier for an admin, else the highest on the price list of those that entitle, else the free tier.
-CREATE FUNCTION tier_in_force(p_user uuid, p_is_admin boolean, p_now timestamptz, p_grace_days int)
-RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT tier.slug FROM catalog_tiers AS tier
-  WHERE (tier.is_staff AND p_is_admin) OR tier.is_default
-    OR tier.slug IN (
-      SELECT tier_slug FROM subscriptions
-      WHERE user_id = p_user AND is_entitling(status, past_due_since, p_now, p_grace_days)
-      UNION ALL
-      SELECT tier_slug FROM tier_grants
-      WHERE user_id = p_user AND started_at <= p_now AND (ends_at IS NULL OR ends_at > p_now))
-  ORDER BY (tier.is_staff AND p_is_admin) DESC, tier.is_default, tier.rank DESC
-  LIMIT 1
-$$;
---> statement-breakpoint
-
 -- What somebody may have of one feature, and what grants it: an override, else the most generous of all that give
 -- something. Of equals the first in this order: admin, grant, trial, subscription, grace, free tier.
 CREATE FUNCTION allowance(p_user uuid, p_is_admin boolean, p_feature text, p_now timestamptz, p_grace_days int,

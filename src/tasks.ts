@@ -2,6 +2,7 @@ import { tellLapses } from "./billing/allowances/lapse.due.js";
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
+import { refreshMrr } from "./billing/subscriptions/mrr.due.js";
 import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
 import { expireDueReservations, keepUsageTables, usageUpkeepTask } from "./billing/usage/usage.due.js";
 import { dropOldAnswers } from "./billing/users/idempotency.js";
@@ -25,6 +26,7 @@ export function makeTasks(deps: Deps): Tasks {
       await tellGraceEnds(deps);
       await tellLapses(deps);
       await expireDueReservations(deps);
+      await refreshMrr(deps);
       await dropOldAnswers(deps);
     },
   };

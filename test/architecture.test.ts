@@ -129,6 +129,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   history: ["users", "catalog", "subscriptions"],
   checkout: ["users", "catalog", "subscriptions", "history"],
   pricing: ["users", "catalog", "subscriptions"],
+  admin: ["users", "catalog", "allowances", "subscriptions", "history"],
 };
 
 test("the nouns of the domain know only those below them", () => {

@@ -35,11 +35,11 @@ export const found: Readonly<Record<string, Verdicts>> = {
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
 const holders = row("UNAUTHENTICATED", "sees", "sees", "sees", "FORBIDDEN", "FORBIDDEN");
 const managers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "FORBIDDEN", "FORBIDDEN");
+const staff = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees");
 const ledgers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "missing", "sees", "sees");
 
 /** The feature is one that only the product's back end may report. */
 const reporters = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees", "FORBIDDEN");
-const admins = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees");
 
 /** What each root field answers. Where no ID is given it is about the caller's own account. */
 export const roots: Readonly<Record<string, readonly [root: string, verdicts: Verdicts]>> = {
@@ -59,6 +59,9 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.payments": ["payments", managers],
   "Query.invoices": ["invoices", managers],
   "Query.checkoutSession": ['checkoutSession(id: "{CheckoutSession}")', ledgers],
+  "Query.adminSubscriptions": ["adminSubscriptions", staff],
+  "Query.adminCustomers": ["adminCustomers", staff],
+  "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
@@ -86,7 +89,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   ],
   "Mutation.adminOverrideEntitlement": [
     'adminOverrideEntitlement(input: { customerId: "{Customer}", feature: "guests", override: { isIncluded: true, limit: 6 }, reason: "matrix" })',
-    admins,
+    staff,
   ],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
@@ -96,6 +99,10 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
   AdminOverrideEntitlementPayload: "entitlement userErrors",
+  AdminCustomerConnection: "edges nodes pageInfo totalCount",
+  AdminCustomerEdge: "cursor lifetimeValue node",
+  AdminSubscriptionConnection: "edges nodes pageInfo totalCount",
+  AdminSubscriptionEdge: "cursor mrr node",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,
   CheckoutSession: "expiresAt id status subscription url",

@@ -8,7 +8,7 @@ import { codesOf } from "./support/graphql.js";
 const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
 
 type Caller = "anonymous" | "customer" | "service" | "admin";
-type Verdict = "allowed" | "UNAUTHENTICATED" | "FORBIDDEN" | "UPGRADE_REQUIRED";
+type Verdict = "allowed" | "BAD_USER_INPUT" | "UNAUTHENTICATED" | "FORBIDDEN" | "UPGRADE_REQUIRED";
 
 const everybody: Record<Caller, Verdict> = {
   anonymous: "allowed",
@@ -21,7 +21,7 @@ const signedIn: Record<Caller, Verdict> = { ...everybody, anonymous: "UNAUTHENTI
 
 const serviceOrAdmin: Record<Caller, Verdict> = { ...signedIn, customer: "FORBIDDEN" };
 
-const admin: Record<Caller, Verdict> = { ...signedIn, customer: "FORBIDDEN", service: "FORBIDDEN" };
+const staff: Record<Caller, Verdict> = { ...serviceOrAdmin, service: "FORBIDDEN" };
 
 /** Who may ask what: every root field that can be asked over HTTP, and what each kind of caller gets. */
 const expected: Record<string, Record<Caller, Verdict>> = {
@@ -40,6 +40,10 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.payments": withAccount,
   "Query.invoices": withAccount,
   "Query.checkoutSession": signedIn,
+  "Query.adminSubscriptions": staff,
+  "Query.adminCustomers": staff,
+  // It needs one of two arguments, and so none in particular.
+  "Query.adminCustomer": { ...staff, admin: "BAD_USER_INPUT" },
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,
@@ -47,7 +51,7 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   // Of a feature that only the product's back end may report.
   "Mutation.reserveUsage": { ...signedIn, customer: "FORBIDDEN", admin: "FORBIDDEN" },
   "Mutation.settleUsage": signedIn,
-  "Mutation.adminOverrideEntitlement": admin,
+  "Mutation.adminOverrideEntitlement": staff,
 };
 
 const values: Record<string, string> = {

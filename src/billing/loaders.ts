@@ -2,7 +2,12 @@ import DataLoader from "dataloader";
 import type { Deps } from "../deps.js";
 import type { Holder, Standing } from "./allowances/allowance.js";
 import { loadStandings, loadTiersInForce, nameOf, type Question } from "./allowances/standing.service.js";
-import { loadInvoices, loadPaymentsOfInvoices } from "./history/history.service.js";
+import {
+  type LifetimeValue,
+  loadInvoices,
+  loadLifetimeValues,
+  loadPaymentsOfInvoices,
+} from "./history/history.service.js";
 import type { InvoiceRow } from "./history/invoice.table.js";
 import type { PaymentRow } from "./history/payment.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
@@ -26,6 +31,8 @@ export interface Loaders {
   readonly tiers: DataLoader<Holder, string, string>;
   readonly invoices: DataLoader<string, InvoiceRow | undefined>;
   readonly paymentsOfInvoice: DataLoader<string, PaymentRow[]>;
+  /** What a user has paid so far, less what was given back. */
+  readonly lifetimeValues: DataLoader<string, LifetimeValue | undefined>;
   /** Forgets what was read: after a write, and before each event of a stream. */
   forget(): void;
   /** Makes what this request reads wait for `work`, so that one answer never mixes the time before with the time after. */
@@ -61,6 +68,7 @@ export function makeLoaders(deps: Deps): Loaders {
     tiers,
     invoices: batched(loadInvoices),
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),
+    lifetimeValues: batched(loadLifetimeValues),
   };
   return {
     ...loaders,

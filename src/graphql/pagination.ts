@@ -1,10 +1,10 @@
 import { ArgsType, type ClassType, Field, Int, ObjectType } from "type-graphql";
-import type { Position, Slice } from "../db/keyset.js";
+import type { KeyType, Position, Slice } from "../db/keyset.js";
 import { BillingError } from "../errors.js";
+import { cursorOf, positionOf as placeOf } from "./cursor.js";
 
 const defaultPage = 20;
 const largestPage = 100;
-const cursorVersion = "v2";
 
 @ArgsType()
 export class PageArgs {
@@ -44,7 +44,7 @@ export class PageInfo {
 
 /** A page of a connection as its resolver gives it; `count` runs only when `totalCount` is asked for. */
 export interface Page<T> {
-  readonly edges: { readonly cursor: string; readonly node: T }[];
+  readonly edges: PageEdge<T>[];
   readonly nodes: T[];
   readonly pageInfo: PageInfo;
   count(): Promise<number>;
@@ -55,21 +55,23 @@ export type ReadSlice<Row> = (slice: Slice) => Promise<Row[]>;
 
 /** How a list is shown as a connection. */
 export interface Listing<Row, T> {
-  /** Goes into its cursors, so that another list refuses them. Lower-case letters. */
+  /** Goes into its cursors, so that another list or order refuses them. Without spaces. */
   readonly name: string;
+  /** What it is ordered by. */
+  readonly keys: readonly KeyType[];
   readonly read: ReadSlice<Row>;
   readonly count: () => Promise<number>;
   readonly positionOf: (row: Row) => Position;
   readonly show: (row: Row) => T;
 }
 
-/** Reads one page, newest first, at the same cost at every depth. Throws BAD_USER_INPUT for arguments that make no sense. */
+/** Reads one page, at the same cost at every depth. Throws BAD_USER_INPUT for arguments that make no sense. */
 export async function readPage<Row, T>(
   args: PageArgs,
-  { name, read, count, positionOf, show }: Listing<Row, T>,
+  { name, keys, read, count, positionOf, show }: Listing<Row, T>,
 ): Promise<Page<T>> {
   const { from, size } = sizeOf(args);
-  const [after, before] = [positionAt(name, args, "after"), positionAt(name, args, "before")];
+  const [after, before] = [positionAt(args, "after", name, keys), positionAt(args, "before", name, keys)];
   // One row more than asked for tells whether there is another page.
   const rows = await read({ after, before, from, limit: size + 1 });
   const hasMore = rows.length > size;
@@ -99,40 +101,55 @@ function sizeOf({ first, last }: PageArgs): { from: Slice["from"]; size: number 
   return { from: typeof last === "number" ? "END" : "START", size };
 }
 
-function cursorOf(list: string, { at, id }: Position): string {
-  return Buffer.from(`${cursorVersion} ${list} ${at.toISOString()} ${id}`).toString("base64url");
-}
-
-/** Postgres has no year 0. */
-const cursorText =
-  /^v2 ([a-z]+) ((?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-function positionAt(list: string, args: PageArgs, argument: "after" | "before"): Position | null {
+function positionAt(
+  args: PageArgs,
+  argument: "after" | "before",
+  list: string,
+  keys: readonly KeyType[],
+): Position | null {
   const cursor = args[argument];
   if (cursor === null || cursor === undefined) return null;
-  const [, of, at, id] = cursorText.exec(Buffer.from(cursor, "base64url").toString("utf8")) ?? [];
-  const instant = new Date(at ?? Number.NaN);
-  if (of !== list || !id || Number.isNaN(instant.getTime())) {
-    throw new BillingError("BAD_USER_INPUT", `\`${argument}\` is not a cursor of this list; take one from its pages.`);
-  }
-  return { at: instant, id };
+  const position = placeOf(cursor, list, keys);
+  if (position) return position;
+  throw new BillingError("BAD_USER_INPUT", `\`${argument}\` is not a cursor of this list; take one from its pages.`);
 }
 
-/** The connection and edge types of a node type. Call it when the module loads: type-graphql registers as it goes. */
-export function connectionOf<T extends object>(node: ClassType<T>, name: string, noun: { one: string; many: string }) {
-  @ObjectType(`${name}Edge`, { description: `${noun.one} in a page.` })
-  class Edge {
+/** What a connection is called, and what it is of. */
+export interface Noun {
+  readonly one: string;
+  readonly many: string;
+}
+
+/** An item of a page as its resolver gives it. */
+export interface PageEdge<T> {
+  readonly cursor: string;
+  readonly node: T;
+}
+
+/** The edge type of a node type. Call it when the module loads, as `connectionOf`. */
+export function edgeOf<T extends object>(node: ClassType<T>, name: string, { one }: Noun): ClassType<PageEdge<T>> {
+  @ObjectType(`${name}Edge`, { description: `${one} in a page.` })
+  class Edge implements PageEdge<T> {
     @Field(() => String, { description: "Cursor." })
     readonly cursor!: string;
 
-    @Field(() => node, { description: `${noun.one}.` })
+    @Field(() => node, { description: `${one}.` })
     readonly node!: T;
   }
+  return Edge;
+}
 
+/** The connection type of a node type, with an edge type of its own unless one is given. Call it when the module loads: type-graphql registers as it goes. */
+export function connectionOf<T extends object>(
+  node: ClassType<T>,
+  name: string,
+  noun: Noun,
+  Edge = edgeOf(node, name, noun),
+) {
   @ObjectType(`${name}Connection`, { description: `A page of ${noun.many}.` })
   class Connection implements Page<T> {
     @Field(() => [Edge], { description: "Edges." })
-    readonly edges!: { cursor: string; node: T }[];
+    readonly edges!: PageEdge<T>[];
 
     @Field(() => [node], { description: "Nodes without cursors." })
     readonly nodes!: T[];

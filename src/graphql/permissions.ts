@@ -36,6 +36,9 @@ export const permissions = {
     payments: isBillingManager,
     invoices: isBillingManager,
     checkoutSession: isBillingManagerOrService,
+    adminSubscriptions: isAdmin,
+    adminCustomers: isAdmin,
+    adminCustomer: isAdmin,
   },
   Mutation: {
     registerCustomer: isBillingManagerOrService,
@@ -60,4 +63,8 @@ export const permissions = {
     upcomingInvoice: managesAccount,
     usageHistory: mayUseOfAccount(usageAnalytics),
   },
+  AdminSubscriptionConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
+  AdminSubscriptionEdge: { cursor: isAdmin, node: isAdmin, mrr: isAdmin },
+  AdminCustomerConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
+  AdminCustomerEdge: { cursor: isAdmin, node: isAdmin, lifetimeValue: isAdmin },
 };

@@ -3,6 +3,8 @@ import { MapperKind, mapSchema, pruneSchema } from "@graphql-tools/utils";
 import { createPubSub } from "@graphql-yoga/subscription";
 import { type GraphQLSchema, lexicographicSortSchema, printSchema } from "graphql";
 import { buildSchemaSync } from "type-graphql";
+import { AdminCustomerResolver } from "../billing/admin/admin-customer.resolver.js";
+import { AdminSubscriptionResolver } from "../billing/admin/admin-subscription.resolver.js";
 import { CustomerTierResolver } from "../billing/allowances/allowance.resolver.js";
 import { TierPriceResolver, TierResolver } from "../billing/catalog/catalog.resolver.js";
 import { CheckoutResolver } from "../billing/checkout/checkout.resolver.js";
@@ -61,6 +63,8 @@ export function buildPlainSchema(): GraphQLSchema {
       BillingPageResolver,
       InvoiceResolver,
       PaymentResolver,
+      AdminSubscriptionResolver,
+      AdminCustomerResolver,
     ],
     // Every stream brings its own source (live/listen.ts); type-graphql asks for one all the same.
     pubSub: createPubSub<Record<string, never>>(),

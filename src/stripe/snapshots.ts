@@ -95,6 +95,8 @@ export interface DiscountSnapshot {
   readonly amountOff: number | null;
   readonly currency: string;
   readonly endsAt: Date | null;
+  /** Present where it is off one invoice only. */
+  readonly isOnce?: true;
 }
 
 export interface InvoiceLineSnapshot {

@@ -58,6 +58,7 @@ export function discountOf({ discounts, currency }: Stripe.Subscription): Discou
       amountOff: amountOff(coupon, currency),
       currency,
       endsAt: instantOf(discount.end),
+      ...(coupon.duration === "once" && { isOnce: true }),
     };
   }
   return null;

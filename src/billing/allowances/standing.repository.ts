@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import type { Holder } from "./allowance.js";
-import { type JudgedAt, standingColumns } from "./standing.table.js";
+import { type JudgedAt, standingColumns, tierInForceSql } from "./standing.table.js";
 
 const ofFeatures = prepared((db) =>
   db
@@ -32,7 +32,12 @@ export function findStandings(
 const inForce = prepared((db) =>
   db
     .select({
-      tierSlug: sql<string>`tier_in_force(h.user_id, h.is_admin, ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("graceDays")}::int)`,
+      tierSlug: tierInForceSql({
+        userId: sql`h.user_id`,
+        isAdmin: sql`h.is_admin`,
+        now: sql`${sql.placeholder("now")}::timestamptz`,
+        graceDays: sql`${sql.placeholder("graceDays")}::int`,
+      }),
     })
     .from(
       sql`unnest(${sql.placeholder("userIds")}::uuid[], ${sql.placeholder("admins")}::text[]::boolean[]) with ordinality as h (user_id, is_admin, place)`,

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
 import type { AllowanceSource } from "./allowance.js";
 
@@ -30,4 +30,20 @@ function asNumber(text: string): number | null {
 
 function asInstant(column: SQL): SQL<Date> {
   return sql<Date>`${column}`.mapWith((text: string) => new Date(text));
+}
+
+/**
+ * In SQL, the slug of the tier in force of a user: the staff tier for staff, else the highest on the price list of those
+ * that a subscription or a grant gives, else the free tier. `now` and `graceDays` are of the billing clock.
+ */
+export function tierInForceSql(of: { userId: SQLWrapper; isAdmin: SQL; now: SQL; graceDays: SQL }): SQL<string> {
+  const { userId, isAdmin, now, graceDays } = of;
+  return sql<string>`(select tier.slug from catalog_tiers tier
+    where tier.is_default or (tier.is_staff and ${isAdmin}) or tier.slug in (
+      select tier_slug from subscriptions
+      where subscriptions.user_id = ${userId} and is_entitling(status, past_due_since, ${now}, ${graceDays})
+      union all
+      select tier_slug from tier_grants
+      where tier_grants.user_id = ${userId} and started_at <= ${now} and (ends_at is null or ends_at > ${now}))
+    order by (tier.is_staff and ${isAdmin}) desc, tier.is_default, tier.rank desc limit 1)`;
 }

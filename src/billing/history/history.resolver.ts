@@ -83,11 +83,11 @@ async function invoicePage(
 ): Promise<Page<Invoice>> {
   checkRange(filter?.issuedAt, "issuedAt");
   await context.loaders.ready();
-  const positionOf = ({ issuedAt: at, id }: { issuedAt: Date; id: string }) => ({ at, id });
   return readPage(page, {
     name: "invoices",
+    keys: ["instant", "uuid"],
     ...invoicesOf(context, userId, filter ?? {}),
-    positionOf,
+    positionOf: ({ issuedAt, id }) => [issuedAt, id],
     show: toInvoice,
   });
 }
@@ -100,11 +100,11 @@ async function paymentPage(
 ): Promise<Page<Payment>> {
   checkRange(filter?.createdAt, "createdAt");
   await context.loaders.ready();
-  const positionOf = ({ createdAt: at, id }: { createdAt: Date; id: string }) => ({ at, id });
   return readPage(page, {
     name: "payments",
+    keys: ["instant", "uuid"],
     ...paymentsOf(context, userId, filter ?? {}),
-    positionOf,
+    positionOf: ({ createdAt, id }) => [createdAt, id],
     show: toPayment,
   });
 }

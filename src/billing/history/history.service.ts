@@ -5,6 +5,7 @@ import { countInvoices, findInvoices, type InvoiceCriteria, listInvoices } from 
 import type { InvoiceRow } from "./invoice.table.js";
 import {
   countPayments,
+  findLifetimeValues,
   findPayments,
   findPaymentsOfInvoices,
   listPayments,
@@ -48,4 +49,19 @@ export async function loadInvoices(deps: Deps, ids: readonly string[]): Promise<
 export async function loadPaymentsOfInvoices(deps: Deps, invoiceIds: readonly string[]): Promise<PaymentRow[][]> {
   const payments = await findPaymentsOfInvoices(deps.db, invoiceIds);
   return invoiceIds.map((id) => payments.filter((payment) => payment.invoiceId === id));
+}
+
+/** What somebody has paid so far, less what was given back, in minor units. */
+export interface LifetimeValue {
+  readonly amount: number;
+  readonly currency: string;
+}
+
+/** What each user has paid so far, in the order asked for; undefined for who never paid: the batch behind a loader. */
+export async function loadLifetimeValues(
+  deps: Deps,
+  userIds: readonly string[],
+): Promise<(LifetimeValue | undefined)[]> {
+  const values = new Map((await findLifetimeValues(deps.db, userIds)).map((value) => [value.userId, value]));
+  return userIds.map((userId) => values.get(userId));
 }

@@ -1,7 +1,7 @@
 import { and, count, eq, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
-import { keyset, type Slice } from "../../db/keyset.js";
+import { keyset, newestFirst, type Slice } from "../../db/keyset.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import { type InvoiceRow, invoices } from "./invoice.table.js";
 
@@ -26,7 +26,7 @@ export interface InvoiceCriteria {
 
 /** A slice of one user's invoices, in the order that the slice is read in. */
 export function listInvoices(db: Db, userId: string, filter: InvoiceCriteria, slice: Slice): Promise<InvoiceRow[]> {
-  const { where, orderBy } = keyset(invoices.issuedAt, invoices.id, slice);
+  const { where, orderBy } = keyset(newestFirst(invoices.issuedAt, invoices.id), slice);
   return db
     .select()
     .from(invoices)

@@ -1,7 +1,7 @@
-import { and, count, eq, sql } from "drizzle-orm";
+import { and, count, eq, inArray, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
-import { keyset, type Slice } from "../../db/keyset.js";
+import { keyset, newestFirst, type Slice } from "../../db/keyset.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import { type PaymentRow, payments } from "./payment.table.js";
 
@@ -32,6 +32,31 @@ export function findPaymentsOfInvoices(db: Db, invoiceIds: readonly string[]): P
   return byInvoice(db).execute({ invoiceIds: [...invoiceIds] });
 }
 
+const takenFrom = prepared((db) => {
+  const { userId, currency, status, amount, refundedAmount, createdAt } = payments;
+  return db
+    .selectDistinctOn([userId], {
+      userId,
+      currency,
+      amount: sql`sum(${amount} - ${refundedAmount})`.mapWith(Number),
+    })
+    .from(payments)
+    .where(
+      and(
+        sql`${userId} = any(${sql.placeholder("userIds")}::uuid[])`,
+        inArray(status, ["SUCCEEDED", "PARTIALLY_REFUNDED", "REFUNDED"]),
+      ),
+    )
+    .groupBy(userId, currency)
+    .orderBy(userId, sql`max(${createdAt}) desc`, currency)
+    .prepare("taken_from_users");
+});
+
+/** What each of these users has paid less what was given back, in the currency of the newest payment; those who never paid are left out. */
+export function findLifetimeValues(db: Db, userIds: readonly string[]) {
+  return takenFrom(db).execute({ userIds: [...userIds] });
+}
+
 /** Which payments of a user to list: what is left out does not narrow. */
 export interface PaymentCriteria {
   readonly status?: readonly PaymentRow["status"][] | null;
@@ -40,7 +65,7 @@ export interface PaymentCriteria {
 
 /** A slice of one user's payments, in the order that the slice is read in. */
 export function listPayments(db: Db, userId: string, filter: PaymentCriteria, slice: Slice): Promise<PaymentRow[]> {
-  const { where, orderBy } = keyset(payments.createdAt, payments.id, slice);
+  const { where, orderBy } = keyset(newestFirst(payments.createdAt, payments.id), slice);
   return db
     .select()
     .from(payments)

@@ -4,6 +4,7 @@ import { DateTime, Decimal } from "../../graphql/scalars.js";
 import { namesOf } from "../../graphql/user-error.type.js";
 import { type Catalog, findPriceByStripeId, findTier } from "../catalog/catalog.js";
 import { Tier, TierPrice, toTier, toTierPrice } from "../catalog/catalog.type.js";
+import { hasStopped } from "./subscription.js";
 import type { DiscountRow, PendingChangeRow } from "./subscription.table.js";
 import { subscriptionActions } from "./subscription-actions.js";
 
@@ -65,14 +66,12 @@ export class Discount {
 
 /** A discount as the API shows it; null for one that has stopped by now. */
 export function toDiscount(discount: DiscountRow | null, now: Date): Discount | null {
-  if (!discount) return null;
-  const { name, percentOff, amountOff, currency } = discount;
-  const endsAt = discount.endsAt === null ? null : new Date(discount.endsAt);
-  if (endsAt && endsAt <= now) return null;
+  if (!discount || hasStopped(discount, now)) return null;
+  const { name, percentOff, amountOff, currency, endsAt } = discount;
   return {
     name,
     percentOff: percentOff === null ? null : String(percentOff),
     amountOff: amountOff === null ? null : money(amountOff, currency),
-    endsAt,
+    endsAt: endsAt === null ? null : new Date(endsAt),
   };
 }

@@ -2,13 +2,11 @@ import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import { graceCutoff, type Moment } from "./subscription.js";
-import { type SubscriptionRow, subscriptions } from "./subscription.table.js";
+import { grantsTier, type SubscriptionRow, subscriptions } from "./subscription.table.js";
 
 /** The running one first, else the last: entitling (as `isEntitling` has it) before waiting before over, then the newest. */
 const rank = sql`case
-  when ${subscriptions.status} in ('ACTIVE', 'TRIALING') then 0
-  when ${subscriptions.status} = 'PAST_DUE' and (${subscriptions.pastDueSince} is null
-    or ${subscriptions.pastDueSince} > ${sql.placeholder("graceCutoff")}::timestamptz) then 0
+  when ${grantsTier(sql.placeholder("graceCutoff"))} then 0
   when ${subscriptions.status} in ('CANCELED', 'INCOMPLETE_EXPIRED') then 2
   else 1 end`;
 

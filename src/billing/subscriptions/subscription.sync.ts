@@ -5,6 +5,7 @@ import { standingsOf } from "../allowances/standing.service.js";
 import { findPriceByStripeId, type Interval } from "../catalog/catalog.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
+import { mrrColumns } from "./mrr.js";
 import { announceSubscription } from "./subscription.announcement.js";
 import { causeOf, graceEndOf, hasNews, momentOf } from "./subscription.js";
 import { findByStripeId, upsertSubscription } from "./subscription.repository.js";
@@ -57,7 +58,7 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
     inside.log.error({ subscription: snapshot.id, price: snapshot.stripePriceId }, "subscription has an unknown price");
     inside.metrics.count("billing_unknown_prices_total");
   }
-  return {
+  const row = {
     userId: user.id,
     stripeSubscriptionId: snapshot.id,
     status: snapshot.status,
@@ -86,6 +87,7 @@ function rowOf(inside: Deps, user: UserRow, snapshot: SubscriptionSnapshot, befo
       endsAt: snapshot.discount.endsAt?.toISOString() ?? null,
     },
   };
+  return { ...row, ...mrrColumns(inside.catalog(), row, inside.now()) };
 }
 
 /** A year's plan has its quota by the month. */

@@ -1,6 +1,7 @@
-import { sql } from "drizzle-orm";
+import { type Placeholder, type SQL, sql } from "drizzle-orm";
 import { index, integer, jsonb, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { instant, timestamps, uuidV7 } from "../../db/columns.js";
+import { instant, timestamps, uuidV7, whole } from "../../db/columns.js";
+import { idKey, indexOn, instantKey, instantOrNeverKey, wholeKey } from "../../db/keyset.js";
 import { type PaymentMethodSnapshot, subscriptionStatuses } from "../../stripe/snapshots.js";
 import { users } from "../users/user.table.js";
 
@@ -22,6 +23,8 @@ export interface DiscountRow {
   readonly amountOff: number | null;
   readonly currency: string;
   readonly endsAt: string | null;
+  /** Off one invoice only. */
+  readonly isOnce?: true;
 }
 
 /** One row per Stripe subscription. Stripe owns the truth; `subscription.sync.ts` is the only writer. */
@@ -63,6 +66,12 @@ export const subscriptions = pgTable(
     paymentMethod: jsonb("payment_method").$type<PaymentMethodSnapshot>(),
     pendingChange: jsonb("pending_change").$type<PendingChangeRow>(),
     discount: jsonb("discount").$type<DiscountRow>(),
+    /** To compare and sort by: see `comparableMrr`. In minor units of `mrrCurrency`; written with all else, and by `mrr.due.ts`. */
+    mrr: whole("mrr").notNull().default(0),
+    /** The catalog's default currency when it was worked out; null when it never was. */
+    mrrCurrency: text("mrr_currency"),
+    /** When it must be worked out anew, as a discount ends then; null while nothing ends. */
+    mrrDueAt: instant("mrr_due_at"),
     ...timestamps,
   },
   (table) => [
@@ -73,7 +82,21 @@ export const subscriptions = pgTable(
     index("subscriptions_grace_idx")
       .on(table.pastDueSince)
       .where(sql`${table.status} = 'PAST_DUE' and ${table.graceEndToldAt} is null`),
+    // Looked through each minute for those whose comparable revenue has to be worked out anew.
+    index("subscriptions_mrr_currency_idx").on(table.mrrCurrency),
+    index("subscriptions_mrr_due_at_idx").on(table.mrrDueAt).where(sql`${table.mrrDueAt} is not null`),
+    // The orders of the list for staff; that by the customer's name is the customers'.
+    index("subscriptions_started_at_idx").on(...indexOn(instantKey(table.startedAt), idKey(table.id))),
+    index("subscriptions_period_end_idx").on(...indexOn(instantOrNeverKey(table.currentPeriodEnd), idKey(table.id))),
+    index("subscriptions_mrr_idx").on(...indexOn(wholeKey(table.mrr), idKey(table.id))),
   ],
 );
 
 export type SubscriptionRow = typeof subscriptions.$inferSelect;
+
+/** The condition that a row grants its tier, as `isEntitling` has it; the grace of what fell behind at `cutoff` or before is over. */
+export function grantsTier(cutoff: SQL | Placeholder): SQL {
+  const { status, pastDueSince } = subscriptions;
+  return sql`(${status} in ('ACTIVE', 'TRIALING')
+    or (${status} = 'PAST_DUE' and (${pastDueSince} is null or ${pastDueSince} > ${cutoff}::timestamptz)))`;
+}

@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.js";
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
 import type { ChangeCause } from "../allowances/standing.announcement.js";
-import type { SubscriptionRow } from "./subscription.table.js";
+import type { DiscountRow, SubscriptionRow } from "./subscription.table.js";
 
 /** What the rules need to know of a subscription. */
 export interface SubscriptionState {
@@ -57,6 +57,11 @@ export function isRunning({ status }: Pick<SubscriptionState, "status">): boolea
   return !over.includes(status);
 }
 
+/** Whether a discount has stopped by now. */
+export function hasStopped({ endsAt }: DiscountRow, now: Date): boolean {
+  return endsAt !== null && new Date(endsAt) <= now;
+}
+
 /** What changed a subscription, judged by its state before and after. */
 export function causeOf(before: SubscriptionState | undefined, after: SubscriptionState): ChangeCause {
   if (!before || before.status === "INCOMPLETE") return "CUSTOMER";
@@ -66,8 +71,9 @@ export function causeOf(before: SubscriptionState | undefined, after: Subscripti
   return hasNewPeriod && before.tierSlug === after.tierSlug ? "RENEWAL" : "CUSTOMER";
 }
 
-/** Whether a reader would see a difference; bookkeeping does not count, nor the card, which its customer shows. */
+/** Whether a reader would see a difference; bookkeeping does not count, nor what only staff see, nor the card, which its customer shows. */
 export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
-  const visible = ({ recordedAt, updatedAt, paymentMethod, ...rest }: SubscriptionRow) => JSON.stringify(rest);
+  const visible = ({ recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest }: SubscriptionRow) =>
+    JSON.stringify(rest);
   return visible(before) !== visible(after);
 }

@@ -1,5 +1,6 @@
 import { BillingError } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
+import { uuidOf } from "../global-id.js";
 import { type Customer, toCustomer, toUnregisteredCustomer } from "./customer.type.js";
 import { namedPayer, ownPayer } from "./payer.js";
 
@@ -22,6 +23,26 @@ export async function customerNamed(context: GraphQLContext, externalId: string)
   if (!payer) throw new BillingError("BAD_USER_INPUT", "`externalId` must be a text of 1 to 200 characters.");
   const row = await context.loaders.users.load(payer.userId);
   return row ? toCustomer(row) : toUnregisteredCustomer(payer, context.now());
+}
+
+/** How staff name an account. */
+export interface CustomerName {
+  readonly id?: string | null;
+  readonly externalId?: string | null;
+}
+
+/** An account that is on record. Throws BAD_USER_INPUT unless it is named by exactly one of its IDs. */
+export async function customerOnRecord(context: GraphQLContext, name: CustomerName): Promise<Customer | null> {
+  const userId = userIdNamed(name);
+  const row = userId === undefined ? undefined : await context.loaders.users.load(userId);
+  return row ? toCustomer(row) : null;
+}
+
+/** Undefined for an ID that is nobody's. */
+function userIdNamed({ id, externalId }: CustomerName): string | undefined {
+  if (typeof id === "string" && typeof externalId !== "string") return uuidOf("Customer", id);
+  if (typeof externalId === "string" && typeof id !== "string") return namedPayer(externalId)?.userId;
+  throw new BillingError("BAD_USER_INPUT", "Give exactly one of `id` and `externalId`.");
 }
 
 /** The account as it is after a write. */

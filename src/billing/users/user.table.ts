@@ -1,5 +1,7 @@
-import { boolean, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, jsonb, type PgColumn, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, whole } from "../../db/columns.js";
+import { idKey, indexOn, instantKey, type Key, textOrNoneKey } from "../../db/keyset.js";
 import type { PaymentMethodSnapshot } from "../../stripe/snapshots.js";
 
 /**
@@ -33,7 +35,17 @@ export const users = pgTable(
     createdAt: instant("created_at").notNull(),
     ...timestamps,
   },
-  (table) => [index("users_former_stripe_customer_ids_idx").using("gin", table.formerStripeCustomerIds)],
+  (table) => [
+    index("users_former_stripe_customer_ids_idx").using("gin", table.formerStripeCustomerIds),
+    // The orders of lists for staff. A migration adds indexes that search names and e-mail addresses, where Postgres can.
+    index("users_created_at_idx").on(...indexOn(instantKey(table.createdAt), idKey(table.id))),
+    index("users_name_idx").on(...indexOn(nameKey(table), idKey(table.id))),
+  ],
 );
 
 export type UserRow = typeof users.$inferSelect;
+
+/** By name in any case, the nameless after all others; by the beginning of it, as an index has no room for any length. */
+export function nameKey({ name, id }: Readonly<Record<"name" | "id", PgColumn>>): Key {
+  return textOrNoneKey(sql`lower(left(${name}, 200))`, id);
+}
