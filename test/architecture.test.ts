@@ -129,6 +129,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   history: ["users", "catalog", "subscriptions"],
   checkout: ["users", "catalog", "subscriptions", "history"],
   pricing: ["users", "catalog", "subscriptions"],
+  "service-keys": ["users", "audit"],
 };
 
 test("the nouns of the domain know only those below them", () => {

@@ -29,11 +29,13 @@ export const found: Readonly<Record<string, Verdicts>> = {
   Invoice: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Payment: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Viewer: /*              */ row("missing", "sees", "missing", "missing", "missing", "missing"),
+  AdminServiceKey: /*     */ row("missing", "missing", "missing", "missing", "missing", "sees"),
 };
 
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
 const holders = row("UNAUTHENTICATED", "sees", "sees", "sees", "FORBIDDEN", "FORBIDDEN");
 const managers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "FORBIDDEN", "FORBIDDEN");
+const staff = row("UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "sees");
 const ledgers = row("UNAUTHENTICATED", "sees", "FORBIDDEN", "missing", "sees", "sees");
 
 /** What each root field answers. Where no ID is given it is about the caller's own account. */
@@ -54,6 +56,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.payments": ["payments", managers],
   "Query.invoices": ["invoices", managers],
   "Query.checkoutSession": ['checkoutSession(id: "{CheckoutSession}")', ledgers],
+  "Query.adminServiceKeys": ["adminServiceKeys", staff],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
@@ -66,6 +69,14 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'createPortalSession(input: { returnUrl: "http://localhost:3000/" {acme} })',
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
   ],
+  "Mutation.adminCreateServiceKey": [
+    'adminCreateServiceKey(input: { name: "a back end", scopes: [USAGE_WRITE], reason: "to see who may" })',
+    staff,
+  ],
+  "Mutation.adminRevokeServiceKey": [
+    'adminRevokeServiceKey(input: { serviceKeyId: "{AdminServiceKey}", reason: "to see who may" })',
+    staff,
+  ],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
   "Subscription.entitlementsChanged": ["entitlementsChanged", holders],
@@ -73,6 +84,9 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
+  AdminCreateServiceKeyPayload: "secret serviceKey userErrors",
+  AdminRevokeServiceKeyPayload: "serviceKey userErrors",
+  AdminServiceKey: "createdAt expiresAt id lastUsedAt name prefix revokedAt scopes",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,
   CheckoutSession: "expiresAt id status subscription url",

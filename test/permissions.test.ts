@@ -21,6 +21,8 @@ const signedIn: Record<Caller, Verdict> = { ...everybody, anonymous: "UNAUTHENTI
 
 const serviceOrAdmin: Record<Caller, Verdict> = { ...signedIn, customer: "FORBIDDEN" };
 
+const staff: Record<Caller, Verdict> = { ...serviceOrAdmin, service: "FORBIDDEN" };
+
 /** Who may ask what: every root field that can be asked over HTTP, and what each kind of caller gets. */
 const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.node": everybody,
@@ -38,9 +40,12 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.payments": withAccount,
   "Query.invoices": withAccount,
   "Query.checkoutSession": signedIn,
+  "Query.adminServiceKeys": staff,
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,
+  "Mutation.adminCreateServiceKey": staff,
+  "Mutation.adminRevokeServiceKey": staff,
 };
 
 const values: Record<string, string> = {
@@ -52,6 +57,10 @@ const values: Record<string, string> = {
   from: '"2026-01-01T00:00:00Z"',
   priceId: '"price_bnothing"',
   returnUrl: '"http://localhost:3000/"',
+  name: '"a back end"',
+  scopes: "[USAGE_WRITE]",
+  reason: '"to see who may"',
+  serviceKeyId: '"key_00000000000070008000000000000000"',
 };
 
 /** An operation that asks for one root field with just what it needs. */

@@ -14,6 +14,7 @@ export const idPrefixes = {
   Invoice: "binv_",
   Payment: "bpay_",
   CheckoutSession: "chk_",
+  AdminServiceKey: "key_",
 } as const;
 
 /** A type that has global IDs. */
