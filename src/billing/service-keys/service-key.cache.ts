@@ -1,10 +1,9 @@
 import DataLoader from "dataloader";
-import { isDatabaseOutage } from "../../db/outage.js";
 import type { ServiceKeyRow } from "./service-key.table.js";
 
-/** As long as this what was read is taken for granted. An open socket is judged every 4 s: with these 5 that is below 10. */
-const freshMs = 5_000;
-/** And as long as this while Postgres is away: what was revoked must not open anything after 10 s. */
+/** A key used when this much has passed is read again, behind whoever uses it. Open sockets are judged every 2 s. */
+const freshMs = 4_000;
+/** Nothing older than this opens anything: then whoever uses the key waits for it to be read. */
 const keptMs = 10_000;
 const mostKept = 1_000;
 const mostAtOnce = 500;
@@ -28,6 +27,7 @@ type ReadKeys = (hashes: readonly string[]) => Promise<ServiceKeyRow[]>;
 /**
  * Remembers which key a hash is, also that it is none. `now` is the wall clock, in milliseconds.
  *
+ * A key in use is read again before it must be, so that nobody waits for that, nor notices a short outage.
  * However many ask at once, one statement is under way at a time, with all that came since the last: guessing
  * keys costs Postgres no more than that, and cannot push out what is remembered of those that exist.
  */
@@ -36,24 +36,24 @@ export function cacheKeys(read: ReadKeys, now: () => number): KeyCache {
   let memory = startOver(read, now);
   const isYounger = ({ at }: Reading, ms: number) => now() >= at && now() < at + ms;
 
+  const readAgain = async (hash: string): Promise<Reading> => {
+    const { known, unknown, reads } = memory;
+    try {
+      const reading = await reads.load(hash);
+      for (const readings of [known, unknown]) readings.delete(hash);
+      remember(reading.key ? known : unknown, hash, reading);
+      return reading;
+    } finally {
+      reads.clear(hash);
+    }
+  };
   return {
     async find(hash) {
-      const { known, unknown, reads } = memory;
-      const last = known.get(hash) ?? unknown.get(hash);
-      if (last && isYounger(last, freshMs)) return last.key;
-      try {
-        const reading = await reads.load(hash);
-        unknown.delete(hash);
-        known.delete(hash);
-        remember(reading.key ? known : unknown, hash, reading);
-        return reading.key;
-      } catch (error) {
-        const mayStand = last && reads === memory.reads && isYounger(last, keptMs);
-        if (mayStand && isDatabaseOutage(error)) return last.key;
-        throw error;
-      } finally {
-        reads.clear(hash);
-      }
+      const last = memory.known.get(hash) ?? memory.unknown.get(hash);
+      if (!last || !isYounger(last, keptMs)) return (await readAgain(hash)).key;
+      // While Postgres is away this fails at each use, until what is remembered is too old and a user hears of it.
+      if (!isYounger(last, freshMs)) readAgain(hash).catch(() => {});
+      return last.key;
     },
     forget() {
       memory = startOver(read, now);

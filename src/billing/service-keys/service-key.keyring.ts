@@ -25,7 +25,7 @@ export interface Keyring {
 /** Keeps the keys of one process. `now` is the wall clock, in milliseconds. */
 export function keepKeyring(db: Db, live: LiveUpdates, log: Logger, now: () => number = Date.now): Keyring {
   const keys = cacheKeys((hashes) => findKeysByHash(db, hashes), now);
-  const uses = gatherUses((ids, usedAt) => markUsed(db, ids, usedAt, noteEveryMs), now, log);
+  const uses = gatherUses((used) => markUsed(db, used, noteEveryMs), now, log);
   live.onEvery(keyChange, () => keys.forget());
   return {
     isKey: isMarked,

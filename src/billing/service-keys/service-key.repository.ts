@@ -1,6 +1,7 @@
-import { and, desc, eq, inArray, isNull, lte, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { type ServiceKeyRow, serviceKeys } from "./service-key.table.js";
+import type { UsesByKey } from "./service-key.use.js";
 
 const byHash = prepared((db) =>
   db
@@ -40,11 +41,14 @@ export async function markRevoked(db: Db, id: string, revokedAt: Date): Promise<
   return (await db.update(serviceKeys).set({ revokedAt }).where(stillGood).returning())[0];
 }
 
-/** Notes that keys were used, where the last note is this old. */
-export async function markUsed(db: Db, ids: readonly string[], lastUsedAt: Date, everyMs: number): Promise<void> {
-  const isDue = lte(serviceKeys.lastUsedAt, new Date(lastUsedAt.getTime() - everyMs));
-  await db
-    .update(serviceKeys)
-    .set({ lastUsedAt })
-    .where(and(inArray(serviceKeys.id, [...ids]), or(isNull(serviceKeys.lastUsedAt), isDue)));
+/** Notes when keys were used, where the last note is this old. */
+export async function markUsed(db: Db, uses: UsesByKey, everyMs: number): Promise<void> {
+  const ids = sql.param([...uses.keys()]);
+  // As texts: Drizzle has taken the driver's own way to write times.
+  const times = sql.param([...uses.values()].map((usedAt) => usedAt.toISOString()));
+  await db.execute(sql`
+    update ${serviceKeys} as key set last_used_at = used.at
+    from (select id, at::timestamptz from unnest(${ids}::uuid[], ${times}::text[]) as told (id, at)) as used
+    where key.id = used.id
+      and (key.last_used_at is null or key.last_used_at <= used.at - ${everyMs}::int * interval '1 millisecond')`);
 }

@@ -13,23 +13,22 @@ export interface KeyUses {
   flush(): Promise<void>;
 }
 
+/** The last use of each of several keys, by its ID. */
+export type UsesByKey = ReadonlyMap<string, Date>;
+
 /** Gathers uses; `write` gets all keys that are due at once. A write that fails costs the note of that minute. */
-export function gatherUses(
-  write: (keyIds: readonly string[], usedAt: Date) => Promise<void>,
-  now: () => number,
-  log: Logger,
-): KeyUses {
+export function gatherUses(write: (uses: UsesByKey) => Promise<void>, now: () => number, log: Logger): KeyUses {
   const notedAt = new Map<string, number>();
-  let due: { readonly ids: Set<string>; readonly since: number; readonly timer: NodeJS.Timeout } | undefined;
+  let due: { readonly uses: Map<string, Date>; readonly timer: NodeJS.Timeout } | undefined;
   let written: Promise<unknown> = Promise.resolve();
 
   const flush = async () => {
     if (due) {
-      const { ids, since, timer } = due;
+      const { uses, timer } = due;
       due = undefined;
       clearTimeout(timer);
-      const writing = write([...ids], new Date(since)).catch((error: unknown) => {
-        log.warn({ err: error }, "when service keys were last used could not be written; their next use will be");
+      const writing = write(uses).catch((error: unknown) => {
+        log.warn({ err: error }, "when service keys were last used could not be noted; it is tried again in a minute");
       });
       written = Promise.all([written, writing]);
     }
@@ -41,9 +40,8 @@ export function gatherUses(
       const last = notedAt.get(keyId) ?? Number.NEGATIVE_INFINITY;
       if (at >= last && at < last + noteEveryMs) return;
       notedAt.set(keyId, at);
-      // The time of the first: no key may look as if it was used after it was revoked.
-      due ??= { ids: new Set(), since: at, timer: setTimeout(() => void flush(), gatherMs).unref() };
-      due.ids.add(keyId);
+      due ??= { uses: new Map(), timer: setTimeout(() => void flush(), gatherMs).unref() };
+      due.uses.set(keyId, new Date(at));
     },
     flush,
   };
