@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
-import { makeAuthenticator } from "./auth/verify-token.js";
+import { orByServiceKey } from "./auth/service-key.js";
+import { type Authenticate, makeAuthenticator } from "./auth/verify-token.js";
 import { keepCatalog } from "./billing/catalog/catalog-in-force.js";
 import { makeLoaders } from "./billing/loaders.js";
+import { keepKeyring } from "./billing/service-keys/service-key.keyring.js";
 import { type Clock, followClock, wallClock } from "./clock.js";
 import type { Config } from "./config.js";
 import { connect } from "./db/client.js";
@@ -94,8 +96,10 @@ async function compose(
     now: clock.now,
   };
 
+  const keyring = keepKeyring(connection.db, live, log);
+  closers.push(() => keyring.close());
   const schema = limitTime(authorize(buildPlainSchema()));
-  const makeContext = contextMaker(deps, live, config);
+  const makeContext = contextMaker(deps, live, config, orByServiceKey(makeAuthenticator(config, log), keyring));
   const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment });
   const http = await makeServer({
     log,
@@ -114,7 +118,14 @@ async function compose(
     catalog: catalog.isLoaded(),
   }));
   if (config.metricsToken) await serveMetrics(http, metrics.report, config.metricsToken);
-  closers.push(serveSocket(http.server, { schema, introspection: config.introspection, makeContext }));
+  closers.push(
+    serveSocket(http.server, {
+      schema,
+      introspection: config.introspection,
+      makeContext,
+      onKeyRevoked: keyring.onRevoked,
+    }),
+  );
 
   if (config.worker) {
     const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps), crontab, log });
@@ -134,24 +145,27 @@ function followMoves(clock: Clock, deps: Deps): void {
   });
 }
 
-function contextMaker(deps: Deps, live: LiveUpdates, config: Config) {
-  const authenticate = makeAuthenticator(config, deps.log);
+function contextMaker(deps: Deps, live: LiveUpdates, config: Config, authenticate: Authenticate) {
   const countryOf = makeCountryReader(config);
   if (config.geoCountryHeader !== null && config.trustProxy === false) {
     deps.log.warn("GEO_COUNTRY_HEADER is not read: TRUST_PROXY says that no proxy is to be believed");
   }
-  return async ({ authorization, request, requestId }: Caller): Promise<GraphQLContext> => ({
-    ...deps,
-    viewer: await authenticate(authorization).catch((error: unknown) => {
-      throw unknownCaller(error, requestId);
-    }),
-    requestId,
-    deadline: startDeadline(config.operationTimeoutMs, (error) =>
+  return async ({ authorization, request, requestId }: Caller): Promise<GraphQLContext> => {
+    const deadline = startDeadline(config.operationTimeoutMs, (error) =>
       deps.log.error({ err: error, requestId }, "operation failed after its deadline"),
-    ),
-    locale: preferredLocale(request.headers["accept-language"]),
-    country: countryOf(request),
-    loaders: makeLoaders(deps),
-    live,
-  });
+    );
+    return {
+      ...deps,
+      // A key is looked up in Postgres, which may be slow to say that it is away.
+      viewer: await deadline.limit(authenticate(authorization)).catch((error: unknown) => {
+        throw unknownCaller(error, requestId);
+      }),
+      requestId,
+      deadline,
+      locale: preferredLocale(request.headers["accept-language"]),
+      country: countryOf(request),
+      loaders: makeLoaders(deps),
+      live,
+    };
+  };
 }

@@ -130,6 +130,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   checkout: ["users", "catalog", "subscriptions", "history"],
   pricing: ["users", "catalog", "subscriptions"],
   admin: ["users", "catalog", "allowances", "subscriptions", "history"],
+  "service-keys": ["users", "audit"],
 };
 
 test("the nouns of the domain know only those below them", () => {

@@ -30,6 +30,8 @@ test("a person pays for themselves and manages their own billing", async () => {
     subject: "ada",
     payerId: "ada",
     roles: new Set(["CUSTOMER"]),
+    scopes: new Set(),
+    serviceKeyId: null,
     canManageBilling: true,
     email: "ada@example.com",
     name: "Ada Lovelace",

@@ -30,6 +30,7 @@ export const found: Readonly<Record<string, Verdicts>> = {
   Invoice: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Payment: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Viewer: /*              */ row("missing", "sees", "missing", "missing", "missing", "missing"),
+  AdminServiceKey: /*     */ row("missing", "missing", "missing", "missing", "missing", "sees"),
 };
 
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
@@ -62,6 +63,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.adminSubscriptions": ["adminSubscriptions", staff],
   "Query.adminCustomers": ["adminCustomers", staff],
   "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
+  "Query.adminServiceKeys": ["adminServiceKeys", staff],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
@@ -91,6 +93,14 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'adminOverrideEntitlement(input: { customerId: "{Customer}", feature: "guests", override: { isIncluded: true, limit: 6 }, reason: "matrix" })',
     staff,
   ],
+  "Mutation.adminCreateServiceKey": [
+    'adminCreateServiceKey(input: { name: "a back end", scopes: [USAGE_WRITE], reason: "to see who may" })',
+    staff,
+  ],
+  "Mutation.adminRevokeServiceKey": [
+    'adminRevokeServiceKey(input: { serviceKeyId: "{AdminServiceKey}", reason: "to see who may" })',
+    staff,
+  ],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
   "Subscription.entitlementsChanged": ["entitlementsChanged", { ...holders, service: "sees" }],
@@ -103,6 +113,9 @@ export const open: Readonly<Record<string, string>> = {
   AdminCustomerEdge: "cursor lifetimeValue node",
   AdminSubscriptionConnection: "edges nodes pageInfo totalCount",
   AdminSubscriptionEdge: "cursor mrr node",
+  AdminCreateServiceKeyPayload: "secret serviceKey userErrors",
+  AdminRevokeServiceKeyPayload: "serviceKey userErrors",
+  AdminServiceKey: "createdAt expiresAt id lastUsedAt name prefix revokedAt scopes",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,
   CheckoutSession: "expiresAt id status subscription url",

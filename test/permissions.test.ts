@@ -52,6 +52,9 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Mutation.reserveUsage": { ...signedIn, customer: "FORBIDDEN", admin: "FORBIDDEN" },
   "Mutation.settleUsage": signedIn,
   "Mutation.adminOverrideEntitlement": staff,
+  "Query.adminServiceKeys": staff,
+  "Mutation.adminCreateServiceKey": staff,
+  "Mutation.adminRevokeServiceKey": staff,
 };
 
 const values: Record<string, string> = {
@@ -68,8 +71,11 @@ const values: Record<string, string> = {
   idempotencyKey: '"permissions"',
   reservationId: '"rsv_00000000000070008000000000000000"',
   customerId: '"bcus_00000000000070008000000000000000"',
-  reason: '"to see who may"',
   returnUrl: '"http://localhost:3000/"',
+  name: '"a back end"',
+  scopes: "[USAGE_WRITE]",
+  reason: '"to see who may"',
+  serviceKeyId: '"key_00000000000070008000000000000000"',
 };
 
 /** An operation that asks for one root field with just what it needs. */

@@ -11,6 +11,7 @@ import {
 import { expect, test } from "vitest";
 import { authorize } from "../src/graphql/authorize.js";
 import { permissions } from "../src/graphql/permissions.js";
+import { isAdmin } from "../src/graphql/rules.js";
 import { buildPlainSchema, printPublic, printSorted } from "../src/graphql/schema.js";
 
 const schema = buildPlainSchema();
@@ -64,14 +65,29 @@ test("who may call it is written down for every root field, and for nothing that
   expect(rootFields(schema).filter(({ path }) => !listed.includes(path))).toEqual([]);
 });
 
-test("a root field without a permission keeps the service from starting", () => {
+test.each([
+  ["root field", "Query", "payments"],
+  ["field of a customer", "Customer", "email"],
+  ["field that staff see", "AdminServiceKey", "prefix"],
+])("a %s without a permission keeps the service from starting", (_what, type, field) => {
   const rules: Record<string, Record<string, unknown>> = permissions;
-  const rule = rules["Query"]?.["payments"];
+  const rule = rules[type]?.[field];
   try {
-    delete rules["Query"]?.["payments"];
-    expect(() => authorize(buildPlainSchema())).toThrow("permissions.ts says nothing of Query.payments");
+    delete rules[type]?.[field];
+    expect(() => authorize(buildPlainSchema())).toThrow(`permissions.ts says nothing of ${type}.${field}`);
   } finally {
-    Object.assign(rules["Query"] ?? {}, { payments: rule });
+    Object.assign(rules[type] ?? {}, { [field]: rule });
+  }
+});
+
+test("a rule that is judged at each event cannot be mistaken for one that guards a stream", () => {
+  const streams: Record<string, unknown> = permissions.Subscription;
+  const rule = streams["entitlementsChanged"];
+  try {
+    streams["entitlementsChanged"] = isAdmin;
+    expect(() => authorize(buildPlainSchema())).toThrow("cannot guard the stream entitlementsChanged");
+  } finally {
+    streams["entitlementsChanged"] = rule;
   }
 });
 

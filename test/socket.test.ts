@@ -99,8 +99,8 @@ test("who may open a stream is known of every stream", () => {
   expect(Object.keys(isObjectType(Subscription) ? Subscription.getFields() : {}).sort()).toEqual(Object.keys(streams));
 });
 
-/** Those that a service may open too: it has no account, but may read any checkout. */
-const openForServices = ["checkoutSessionUpdated"];
+/** Those that a service may open too: it has no account, but may read any checkout and hear what customers may use. */
+const openForServices = ["checkoutSessionUpdated", "entitlementsChanged"];
 
 test.for(Object.keys(streams))(
   "%s opens for who has a billing account, and refuses others before it opens",

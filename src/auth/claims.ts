@@ -1,7 +1,7 @@
 import type { IdentityConfig } from "../config.js";
 import { InvalidToken } from "./invalid-token.js";
 import type { Standing } from "./trusted-issuers.js";
-import type { Viewer, ViewerRole } from "./viewer.js";
+import { serviceKeyScopes, type Viewer, type ViewerRole } from "./viewer.js";
 
 /** The payload of a token whose signature, issuer and audience are verified. */
 export type VerifiedClaims = Readonly<Record<string, unknown>>;
@@ -30,6 +30,8 @@ export function readViewer(payload: VerifiedClaims, names: ClaimNames, standing:
     subject,
     payerId,
     roles,
+    scopes: new Set(roles.has("SERVICE") ? serviceKeyScopes : []),
+    serviceKeyId: null,
     canManageBilling: roles.has("ADMIN") || (payerId !== null && managesBilling(payload, names)),
     email: readText(payload, "email", LONGEST_EMAIL),
     name: readText(payload, "name", LONGEST_NAME),

@@ -8,7 +8,10 @@ export type InvalidTokenReason =
   | "algorithm"
   | "issuer"
   | "audience"
-  | "claims";
+  | "claims"
+  | "service_key_unknown"
+  | "service_key_revoked"
+  | "service_key_expired";
 
 const explanations: Readonly<Record<InvalidTokenReason, string>> = {
   malformed: "The token is malformed.",
@@ -20,6 +23,9 @@ const explanations: Readonly<Record<InvalidTokenReason, string>> = {
   issuer: "The token comes from another issuer.",
   audience: "The token is meant for another audience.",
   claims: "The token's claims are malformed.",
+  service_key_unknown: "There is no such service key.",
+  service_key_revoked: "The service key has been revoked.",
+  service_key_expired: "The service key has expired.",
 };
 
 /** Credentials were sent and are not valid. The message may be shown to the caller and holds no part of the token. */

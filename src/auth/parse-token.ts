@@ -13,16 +13,17 @@ export interface ParsedToken {
 /** Longest Authorization header that is looked at, in characters. */
 const longestHeader = 8 * 1024;
 
-/** Reads `Bearer` and a JWT in compact form (RFC 6750, section 2.1; RFC 7515, section 7.1). Throws InvalidToken. */
-export function parseBearer(header: string): ParsedToken {
+/** The text after `Bearer` (RFC 6750, section 2.1). Throws InvalidToken for a header that is of another form. */
+export function readBearer(header: string): string {
   if (header.length > longestHeader) throw new InvalidToken("malformed", "The Authorization header is too long.");
-  const [, compact] = /^bearer +([\w.-]+) *$/i.exec(header) ?? [];
-  if (compact === undefined)
+  const [, text] = /^bearer +([\w.-]+) *$/i.exec(header) ?? [];
+  if (text === undefined)
     throw new InvalidToken("malformed", "The Authorization header must be `Bearer`, a space and a token.");
-  return parseToken(compact);
+  return text;
 }
 
-function parseToken(compact: string): ParsedToken {
+/** Takes a JWT in compact form apart (RFC 7515, section 7.1). Throws InvalidToken. */
+export function parseToken(compact: string): ParsedToken {
   const parts = compact.split(".");
   const [header, claims] = parts.slice(0, 2).map(readObject);
   if (parts.length !== 3 || !header || !claims) throw new InvalidToken("malformed");

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { IdentityConfig } from "../config.js";
 import { readViewer } from "./claims.js";
 import { InvalidToken } from "./invalid-token.js";
-import { parseBearer } from "./parse-token.js";
+import { parseToken, readBearer } from "./parse-token.js";
 import { type TrustedIssuer, trustedIssuers } from "./trusted-issuers.js";
 import { verifySignature } from "./verify-signature.js";
 import type { Viewer } from "./viewer.js";
@@ -12,7 +12,7 @@ export { KeysUnavailable } from "./keys-unavailable.js";
 
 /**
  * Tells who sends an Authorization header: null without one. Rejects with InvalidToken unless it holds
- * a valid Bearer token, and with KeysUnavailable when that cannot be told now.
+ * a valid Bearer token or service key, and with another error when that cannot be told now.
  */
 export type Authenticate = (authorizationHeader: string | undefined) => Promise<Viewer | null>;
 
@@ -29,7 +29,7 @@ export function makeAuthenticator(identity: IdentityConfig, log: Logger): Authen
 
   return async (header) => {
     if (header === undefined) return null;
-    const token = parseBearer(header);
+    const token = parseToken(readBearer(header));
     // The issuer's own keys then prove that this claim is true.
     const trusted = issuers.find(({ issuer }) => issuer === token.claims["iss"]);
     if (!trusted) throw new InvalidToken("issuer");

@@ -2,7 +2,7 @@ import type { GraphQLContext } from "../graphql/context.js";
 import { tierInForce } from "./allowances/standing.reading.js";
 import type { CatalogPrice, CatalogTier } from "./catalog/catalog.js";
 import { ownPayer } from "./users/payer.js";
-import { accountsOf } from "./users/reach.js";
+import { allowancesOf } from "./users/reach.js";
 
 /** Which parts of the catalog a caller can come upon. */
 export interface SeenCatalog {
@@ -12,11 +12,11 @@ export interface SeenCatalog {
 
 /**
  * Everybody sees the price list: its tiers, and their prices on sale. A customer also sees what they have
- * themselves, a hidden tier or a price that is sold no longer; who may look into every account sees all.
+ * themselves, a hidden tier or a price that is sold no longer; who may see what every account may use sees all.
  */
 export async function catalogSeenBy(context: GraphQLContext): Promise<SeenCatalog> {
   const { viewer } = context;
-  if (accountsOf(viewer) === "EVERYBODY") return { hasTier: () => true, hasPrice: () => true };
+  if (allowancesOf(viewer) === "EVERYBODY") return { hasTier: () => true, hasPrice: () => true };
   const catalog = context.catalog();
   const payer = viewer && ownPayer(viewer);
   const [inForce, subscription] = payer

@@ -15,6 +15,7 @@ export const idPrefixes = {
   Payment: "bpay_",
   CheckoutSession: "chk_",
   UsageReservation: "rsv_",
+  AdminServiceKey: "key_",
 } as const;
 
 /** A type that has global IDs. */

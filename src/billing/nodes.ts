@@ -10,6 +10,8 @@ import { featureOfCustomer, keyOf, type NodeType, nodeTypes, typeOf, uuidOf } fr
 import { findInvoicesOf, findPaymentsOf } from "./history/history.service.js";
 import { toInvoice } from "./history/history.type.js";
 import { toPayment } from "./history/payment.type.js";
+import { findServiceKeys } from "./service-keys/service-key.service.js";
+import { toServiceKey } from "./service-keys/service-key.type.js";
 import { findSubscriptionsOf } from "./subscriptions/subscription.service.js";
 import { toSubscription } from "./subscriptions/subscription.type.js";
 import { findReservationsOf } from "./usage/reservation.service.js";
@@ -20,7 +22,7 @@ import { toUsageSummary } from "./usage/usage-summary.type.js";
 import { ownCustomer } from "./users/customer.reading.js";
 import { toCustomer } from "./users/customer.type.js";
 import { ownPayer } from "./users/payer.js";
-import { accountsOf, includes, ledgersOf } from "./users/reach.js";
+import { accountsOf, allowancesOf, checkoutsOf, includes, ledgersOf, reservationsOf } from "./users/reach.js";
 import { toViewer } from "./users/viewer.type.js";
 
 /** An object of the API, of whatever type. */
@@ -96,25 +98,30 @@ const readers: Record<NodeType, ReadNodes> = {
   CheckoutSession: async (context, ids) => {
     const uuids = uuidsOf("CheckoutSession", ids);
     // Reading may put a purchase in force: what the same operation asks beside it must show that.
-    const rows = await context.loaders.readAfter(readCheckouts(context, ledgersOf(context.viewer), uuids));
+    const rows = await context.loaders.readAfter(readCheckouts(context, checkoutsOf(context.viewer), uuids));
     const shown = [...rows].map(([id, row]) => [id, row instanceof Error ? row : toCheckoutSession(row)] as const);
     return inOrder("CheckoutSession", ids, new Map(shown));
   },
   UsageReservation: async (context, ids) => {
     await context.loaders.ready();
-    const rows = await findReservationsOf(context, accountsOf(context.viewer), uuidsOf("UsageReservation", ids));
+    const rows = await findReservationsOf(context, reservationsOf(context.viewer), uuidsOf("UsageReservation", ids));
     return inOrder(
       "UsageReservation",
       ids,
       byId(rows, (row) => toReservation(row, context.now())),
     );
   },
+  AdminServiceKey: async (context, ids) => {
+    if (!context.viewer?.roles.has("ADMIN")) return [];
+    const rows = await findServiceKeys(context, uuidsOf("AdminServiceKey", ids));
+    return inOrder("AdminServiceKey", ids, byId(rows, toServiceKey));
+  },
 };
 
 /** An account that is on record, or the caller's own. */
 async function customerOf(context: GraphQLContext, userId: string | undefined): Promise<Found> {
   const { viewer, loaders } = context;
-  if (!userId || !includes(accountsOf(viewer), userId)) return undefined;
+  if (!userId || !includes(allowancesOf(viewer), userId)) return undefined;
   if (isOwn(context, userId)) return (await ownCustomer(context)) ?? undefined;
   const row = await loaders.users.load(userId);
   return row && toCustomer(row);

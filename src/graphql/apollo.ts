@@ -93,6 +93,7 @@ const logOperations: ApolloServerPlugin<GraphQLContext> = {
             operation: operationName ?? "anonymous",
             kind: operation?.operation,
             roles: viewer ? [...viewer.roles] : [],
+            ...(viewer?.serviceKeyId && { serviceKey: viewer.subject }),
             ms: Math.round(performance.now() - startedAt),
             ...(errors && { errors: errors.map((error) => error.extensions?.["code"]) }),
           },

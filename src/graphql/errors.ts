@@ -67,7 +67,8 @@ export function isOurs(presented: GraphQLFormattedError): boolean {
  */
 export function unknownCaller(error: unknown, requestId: string): unknown {
   if (error instanceof InvalidToken) return wholeRefusal(new BillingError("UNAUTHENTICATED", error.message), 401);
-  if (!(error instanceof KeysUnavailable)) return error;
+  const isOutage = error instanceof KeysUnavailable || faultOf(error)?.code === "UPSTREAM_UNAVAILABLE";
+  if (!isOutage) return error;
   const message = "Whether the token is valid cannot be told just now. Try again shortly.";
   return wholeRefusal(new BillingError("UPSTREAM_UNAVAILABLE", message, { retryable: true, requestId }), 503);
 }

@@ -1,21 +1,27 @@
 import {
   includesFeature,
   isAdmin,
+  isAdminOrServiceWith,
   isBillingManager,
-  isBillingManagerOrService,
+  isBillingManagerOrServiceWith,
   isCustomer,
-  isCustomerOrService,
-  isServiceOrAdmin,
+  isCustomerOrServiceWith,
   managesAccount,
   mayUseOfAccount,
+  readsAllowances,
+  servicesNeed,
 } from "./rules.js";
 import { allow } from "./shield-lib.js";
 
 const usageAnalytics = "usage_analytics";
 
+const reportsUsage = isCustomerOrServiceWith("USAGE_WRITE");
+const followsCheckouts = isBillingManagerOrServiceWith("CHECKOUT_WRITE", "CUSTOMERS_READ");
+
 /**
  * Contents page: who may ask what. Every root field is here, and the builder refuses to start when one
- * is missing; on other types only what needs more than its root is named. Silence elsewhere means that
+ * is missing, and so are all fields of `Customer`, which a service may come upon without the scope to read it, and of
+ * what only staff see. On other types only what needs more than its root is named: silence there means that
  * whoever may see the object may see the field.
  */
 export const permissions = {
@@ -27,7 +33,7 @@ export const permissions = {
     tier: allow,
     pricingContext: allow,
     viewer: allow,
-    customer: isServiceOrAdmin,
+    customer: isAdminOrServiceWith(...readsAllowances),
     currentSubscription: isCustomer,
     entitlements: isCustomer,
     entitlement: isCustomer,
@@ -35,27 +41,44 @@ export const permissions = {
     usageHistory: includesFeature(usageAnalytics),
     payments: isBillingManager,
     invoices: isBillingManager,
-    checkoutSession: isBillingManagerOrService,
     adminSubscriptions: isAdmin,
     adminCustomers: isAdmin,
     adminCustomer: isAdmin,
+    checkoutSession: followsCheckouts,
+    adminServiceKeys: isAdmin,
   },
   Mutation: {
-    registerCustomer: isBillingManagerOrService,
-    createCheckoutSession: isBillingManagerOrService,
-    createPortalSession: isBillingManagerOrService,
-    recordUsage: isCustomerOrService,
-    reserveUsage: isCustomerOrService,
-    settleUsage: isCustomerOrService,
+    registerCustomer: isBillingManagerOrServiceWith("CUSTOMERS_WRITE"),
+    createCheckoutSession: isBillingManagerOrServiceWith("CHECKOUT_WRITE"),
+    createPortalSession: isBillingManagerOrServiceWith("CHECKOUT_WRITE"),
+    recordUsage: reportsUsage,
+    reserveUsage: reportsUsage,
+    settleUsage: reportsUsage,
     adminOverrideEntitlement: isAdmin,
+    adminCreateServiceKey: isAdmin,
+    adminRevokeServiceKey: isAdmin,
   },
   Subscription: {
-    checkoutSessionUpdated: isBillingManagerOrService,
+    checkoutSessionUpdated: followsCheckouts,
     currentSubscriptionUpdated: isCustomer,
-    entitlementsChanged: isCustomerOrService,
+    entitlementsChanged: isCustomerOrServiceWith(...readsAllowances),
   },
-  AdminOverrideEntitlementPayload: { entitlement: allow, userErrors: allow },
   Customer: {
+    // Free, so that what a mutation gives can be told apart: neither says more than whoever named the customer knew.
+    id: allow,
+    externalId: allow,
+    // Never null, so a refusal would take the whole account with it.
+    createdAt: allow,
+    // Null for all but staff.
+    stripeUrl: allow,
+    email: servicesNeed("CUSTOMERS_READ"),
+    name: servicesNeed("CUSTOMERS_READ"),
+    currency: servicesNeed("CUSTOMERS_READ"),
+    subscription: servicesNeed("CUSTOMERS_READ"),
+    tier: servicesNeed(...readsAllowances),
+    entitlement: servicesNeed(...readsAllowances),
+    entitlements: servicesNeed(...readsAllowances),
+    usage: servicesNeed(...readsAllowances),
     payments: managesAccount,
     invoices: managesAccount,
     balance: managesAccount,
@@ -67,4 +90,17 @@ export const permissions = {
   AdminSubscriptionEdge: { cursor: isAdmin, node: isAdmin, mrr: isAdmin },
   AdminCustomerConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
   AdminCustomerEdge: { cursor: isAdmin, node: isAdmin, lifetimeValue: isAdmin },
+  AdminOverrideEntitlementPayload: { entitlement: isAdmin, userErrors: isAdmin },
+  AdminServiceKey: {
+    id: isAdmin,
+    name: isAdmin,
+    scopes: isAdmin,
+    prefix: isAdmin,
+    createdAt: isAdmin,
+    lastUsedAt: isAdmin,
+    expiresAt: isAdmin,
+    revokedAt: isAdmin,
+  },
+  AdminCreateServiceKeyPayload: { serviceKey: isAdmin, secret: isAdmin, userErrors: isAdmin },
+  AdminRevokeServiceKeyPayload: { serviceKey: isAdmin, userErrors: isAdmin },
 };

@@ -18,6 +18,7 @@ import { BillingPageResolver } from "../billing/history/billing-page.resolver.js
 import { HistoryResolver, InvoiceResolver, PaymentResolver } from "../billing/history/history.resolver.js";
 import { NodeResolver } from "../billing/node.resolver.js";
 import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
+import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
 import { RecordUsageResolver } from "../billing/usage/record-usage.resolver.js";
@@ -65,6 +66,7 @@ export function buildPlainSchema(): GraphQLSchema {
       PaymentResolver,
       AdminSubscriptionResolver,
       AdminCustomerResolver,
+      ServiceKeyResolver,
     ],
     // Every stream brings its own source (live/listen.ts); type-graphql asks for one all the same.
     pubSub: createPubSub<Record<string, never>>(),
@@ -85,9 +87,11 @@ export function printSorted(schema: GraphQLSchema): string {
 
 /** The same without what only admins reach: what front ends generate their types from. */
 export function printPublic(schema: GraphQLSchema): string {
-  const isPublic = (name: string) => !name.startsWith("admin");
+  const isPublic = (name: string) => !/^admin/i.test(name);
   const withoutAdmin = mapSchema(schema, {
     [MapperKind.ROOT_FIELD]: (field, name) => (isPublic(name) ? field : null),
+    // `Node` would hold on to those that implement it.
+    [MapperKind.OBJECT_TYPE]: (type) => (isPublic(type.name) ? type : null),
   });
   return printSorted(pruneSchema(withoutAdmin));
 }

@@ -11,6 +11,7 @@ import { isOurs, presentError, presentTersely } from "../graphql/errors.js";
 import { checkDocument, checkVariables, limits } from "../graphql/limits.js";
 import { endable } from "../live/endable.js";
 import type { MakeContext } from "./graphql-endpoint.js";
+import { guardKeySockets } from "./key-sockets.js";
 import { makeStreams } from "./streams.js";
 
 /** What the socket serves and how. */
@@ -18,13 +19,16 @@ export interface SocketOptions {
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
   readonly makeContext: MakeContext;
+  /** Calls back when a service key was revoked, or may have been. */
+  readonly onKeyRevoked: (listener: () => void) => void;
 }
 
 /** What is kept of a connection. */
 interface Extra extends Record<PropertyKey, unknown> {
   /** Makes a context for one stream; rejects with a GraphQL error once the token is no longer valid. */
   open?: () => Promise<GraphQLContext>;
-  expiry?: NodeJS.Timeout | undefined;
+  /** Stops watching whether the token or key still holds. */
+  unwatch?: () => void;
   log?: Logger;
 }
 
@@ -35,14 +39,15 @@ const longestTimerMs = 2 ** 31 - 1;
  * Serves streams over `graphql-transport-ws`, with every limit that HTTP has: Apollo Server guards
  * only HTTP. The token comes as `authorization` in the `connection_init` payload; a bad one closes the
  * socket with 4403, one that cannot be judged now with 1013 (try again later), one that expires with
- * 4401. Gives the function that closes everything.
+ * 4401. A service key may stand in its place, and is judged again while the socket is open. Gives the function that closes everything.
  */
 export function serveSocket(
   server: Server,
-  { schema, introspection, makeContext }: SocketOptions,
+  { schema, introspection, makeContext, onKeyRevoked }: SocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes });
   const streams = makeStreams(limits.streams);
+  const keySockets = guardKeySockets(onKeyRevoked);
   const presented = (error: GraphQLError, log: Logger | undefined) =>
     present(introspection ? presentError : presentTersely, error, log);
   server.on("upgrade", (request, socket, head) => {
@@ -65,10 +70,12 @@ export function serveSocket(
         const open = () => makeContext({ ...caller, requestId: randomUUID() });
         const first = await open().catch((error: unknown) => socket.close(...closingFor(error)));
         if (!first || socket.readyState !== socket.OPEN) return false; // it is closed already, which graphql-ws can bear
-        Object.assign(connection.extra, { open, log: first.log, expiry: closeAtExpiry(first, socket) });
+        const refused = (error: unknown) => socket.close(...closingFor(error));
+        const unwatch = first.viewer?.serviceKeyId ? keySockets.watch(open, refused) : closeAtExpiry(first, socket);
+        Object.assign(connection.extra, { open, log: first.log, unwatch });
         return true;
       },
-      onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
+      onClose: ({ extra }) => extra.unwatch?.(), // also of a connection that broke before it stood
       onSubscribe: async ({ extra }, id, { query, variables, operationName }) => {
         const { open } = extra;
         if (!open) return [badRequest("Connect first.")];
@@ -113,6 +120,7 @@ export function serveSocket(
     client.removeAllListeners("error").on("error", () => {});
   });
   return async () => {
+    keySockets.stop();
     await served.dispose();
   };
 }
@@ -170,7 +178,9 @@ function present(show: typeof presentError, error: GraphQLError, log: Logger | u
 }
 
 function closeAtExpiry({ viewer }: GraphQLContext, socket: { close(code: number, reason: string): void }) {
-  if (!viewer) return undefined;
+  if (!viewer) return () => {};
   const leftMs = Math.min(viewer.expiresAt.getTime() - Date.now(), longestTimerMs);
-  return setTimeout(() => socket.close(CloseCode.Unauthorized, "The token has expired"), Math.max(0, leftMs)).unref();
+  const close = () => socket.close(CloseCode.Unauthorized, "The token has expired");
+  const timer = setTimeout(close, Math.max(0, leftMs)).unref();
+  return () => clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 import type { Owners } from "../../db/owners.js";
 import { BillingError, CustomerBusy } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
-import { ledgersOf } from "../users/reach.js";
+import { checkoutsOf } from "../users/reach.js";
 import { isFinal } from "./checkout.js";
 import { readCheckout } from "./checkout.reading.js";
 import type { CheckoutRow } from "./checkout.table.js";
@@ -15,7 +15,7 @@ export async function* checkoutUpdates(
   context: GraphQLContext,
   checkoutId: string | undefined,
 ): AsyncGenerator<CheckoutSession | null> {
-  const owners = ledgersOf(context.viewer);
+  const owners = checkoutsOf(context.viewer);
   // Listening starts before the first look, so that nothing falls between the two.
   const looks = checkoutId ? context.live.changes("checkout", checkoutId, askEveryMs) : undefined;
   let seen = checkoutId ? await readCheckout(context, owners, checkoutId) : undefined;

@@ -4,7 +4,7 @@ import { payload } from "../../graphql/user-error.type.js";
 import { keyOf, uuidOf } from "../global-id.js";
 import { BillingSubscription, toSubscription } from "../subscriptions/subscription.type.js";
 import { payerFor } from "../users/payer.js";
-import { ledgersOf } from "../users/reach.js";
+import { checkoutsOf } from "../users/reach.js";
 import { checkoutUpdates } from "./checkout.live.js";
 import { readCheckout } from "./checkout.reading.js";
 import { createCheckoutSession, findStartedCheckout } from "./checkout.service.js";
@@ -32,7 +32,7 @@ export class CheckoutResolver {
     const checkoutId = uuidOf("CheckoutSession", id);
     if (!checkoutId) return null;
     // Reading may put a purchase in force: what the same operation asks beside it must show that.
-    const row = await context.loaders.readAfter(readCheckout(context, ledgersOf(context.viewer), checkoutId));
+    const row = await context.loaders.readAfter(readCheckout(context, checkoutsOf(context.viewer), checkoutId));
     return row ? toCheckoutSession(row) : null;
   }
 

@@ -3,6 +3,7 @@ import type { GraphQLContext } from "../../graphql/context.js";
 import { payload } from "../../graphql/user-error.type.js";
 import { overrideEntitlement } from "../allowances/override.service.js";
 import { uuidOf } from "../global-id.js";
+import { actorOf } from "../users/actor.js";
 import { entitlementFor } from "./entitlement.service.js";
 import { toEntitlement } from "./entitlement.type.js";
 import { AdminOverrideEntitlementInput, AdminOverrideEntitlementPayload } from "./override.type.js";
@@ -21,7 +22,7 @@ export class OverrideResolver {
   ) {
     const { customerId, override, ...rest } = input;
     const wanted = { ...rest, userId: uuidOf("Customer", customerId), override: override ?? null };
-    const outcome = overrideEntitlement(context, context.viewer?.subject ?? "nobody", wanted);
+    const outcome = overrideEntitlement(context, actorOf(context.viewer), wanted);
     return payload(outcome, async ({ userId, featureKey }) => {
       context.loaders.forget();
       return { entitlement: toEntitlement(userId, await entitlementFor(context, userId, featureKey)) };
