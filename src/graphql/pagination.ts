@@ -1,9 +1,8 @@
 import { ArgsType, type ClassType, Field, Int, ObjectType } from "type-graphql";
 import type { Position, Slice } from "../db/keyset.js";
 import { BillingError } from "../errors.js";
+import { defaultPage, largestPage } from "./page-size.js";
 
-const defaultPage = 20;
-const largestPage = 100;
 const cursorVersion = "v2";
 
 @ArgsType()
