@@ -9,7 +9,9 @@ import { openLocks } from "./db/locks.js";
 import type { Deps } from "./deps.js";
 import { makeApollo } from "./graphql/apollo.js";
 import { authorize } from "./graphql/authorize.js";
+import { type MakeBudget, makeBudgets } from "./graphql/budget.js";
 import type { GraphQLContext } from "./graphql/context.js";
+import { makeCostCounter } from "./graphql/cost.js";
 import { limitTime, startDeadline } from "./graphql/deadline.js";
 import { unknownCaller } from "./graphql/errors.js";
 import { buildPlainSchema } from "./graphql/schema.js";
@@ -19,12 +21,14 @@ import { answersInTime, serveHealth } from "./http/health-endpoint.js";
 import { serveMetrics } from "./http/metrics-endpoint.js";
 import { makeServer } from "./http/server.js";
 import { serveStripeWebhook } from "./http/stripe-webhook-endpoint.js";
+import { makeAddressReader } from "./http/visitor-address.js";
 import { makeCountryReader } from "./http/visitor-country.js";
 import { enqueue } from "./jobs/enqueue.js";
 import { startWorker } from "./jobs/worker.js";
 import { type LiveUpdates, listen } from "./live/listen.js";
 import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
+import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
 import { makeStripeClient } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
@@ -94,8 +98,12 @@ async function compose(
   };
 
   const schema = limitTime(authorize(buildPlainSchema()));
-  const makeContext = contextMaker(deps, live, config);
-  const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment });
+  const limiter = openRateLimiter(config.redisUrl, connection.db, log);
+  closers.push(() => limiter.close());
+  const makeBudget = makeBudgets({ limiter, sizes: config.rateLimits, log, metrics });
+  const makeContext = contextMaker(deps, live, makeBudget, config);
+  const costOf = makeCostCounter(schema);
+  const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment, costOf });
   const http = await makeServer({
     log,
     corsOrigins: config.corsOrigins,
@@ -113,7 +121,7 @@ async function compose(
     catalog: catalog.isLoaded(),
   }));
   if (config.metricsToken) await serveMetrics(http, metrics.report, config.metricsToken);
-  closers.push(serveSocket(http.server, { schema, introspection: config.introspection, makeContext }));
+  closers.push(serveSocket(http.server, { schema, introspection: config.introspection, costOf, makeContext }));
 
   if (config.worker) {
     const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps), crontab, log });
@@ -133,24 +141,36 @@ function followMoves(clock: Clock, deps: Deps): void {
   });
 }
 
-function contextMaker(deps: Deps, live: LiveUpdates, config: Config) {
+function contextMaker(deps: Deps, live: LiveUpdates, makeBudget: MakeBudget, config: Config) {
   const authenticate = makeAuthenticator(config, deps.log);
   const countryOf = makeCountryReader(config);
+  let knowsOfProxy = config.rateLimits.anonymous === null;
+  const addressOf = makeAddressReader(config.trustProxy, () => {
+    if (knowsOfProxy) return;
+    knowsOfProxy = true;
+    deps.log.warn(
+      "a proxy speaks for visitors, and TRUST_PROXY does not name it: those without a token share one rate limit",
+    );
+  });
   if (config.geoCountryHeader !== null && config.trustProxy === false) {
     deps.log.warn("GEO_COUNTRY_HEADER is not read: TRUST_PROXY says that no proxy is to be believed");
   }
-  return async ({ authorization, request, requestId }: Caller): Promise<GraphQLContext> => ({
-    ...deps,
-    viewer: await authenticate(authorization).catch((error: unknown) => {
+  return async ({ authorization, request, requestId }: Caller): Promise<GraphQLContext> => {
+    const viewer = await authenticate(authorization).catch((error: unknown) => {
       throw unknownCaller(error, requestId);
-    }),
-    requestId,
-    deadline: startDeadline(config.operationTimeoutMs, (error) =>
-      deps.log.error({ err: error, requestId }, "operation failed after its deadline"),
-    ),
-    locale: preferredLocale(request.headers["accept-language"]),
-    country: countryOf(request),
-    loaders: makeLoaders(deps),
-    live,
-  });
+    });
+    return {
+      ...deps,
+      viewer,
+      requestId,
+      deadline: startDeadline(config.operationTimeoutMs, (error) =>
+        deps.log.error({ err: error, requestId }, "operation failed after its deadline"),
+      ),
+      locale: preferredLocale(request.headers["accept-language"]),
+      country: countryOf(request),
+      budget: makeBudget(viewer, () => addressOf(request)),
+      loaders: makeLoaders(deps),
+      live,
+    };
+  };
 }

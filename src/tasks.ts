@@ -5,6 +5,7 @@ import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
 import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
+import { forgetFullBuckets } from "./rate-limits/postgres-buckets.js";
 import { processStripeEvents } from "./webhooks/process-stripe-event.js";
 import { processTask } from "./webhooks/receive-stripe-event.js";
 
@@ -21,6 +22,7 @@ export function makeTasks(deps: Deps): Tasks {
       await adoptKnownPrices(deps);
       await tellGraceEnds(deps);
       await dropOldAnswers(deps);
+      await forgetFullBuckets(deps.db);
     },
   };
 }

@@ -54,6 +54,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.payments": ["payments", managers],
   "Query.invoices": ["invoices", managers],
   "Query.checkoutSession": ['checkoutSession(id: "{CheckoutSession}")', ledgers],
+  "Query.rateLimit": ["rateLimit", everybody],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
@@ -99,6 +100,7 @@ export const open: Readonly<Record<string, string>> = {
   PendingPlanChange: "effectiveAt price tier",
   Period: "end start",
   PricingContext: "availableCurrencies country currency source",
+  RateLimit: "cost limit remaining restoreRate",
   RegisterCustomerPayload: "customer userErrors",
   Tier: `contactUrl description features highlights id isFree isRecommended name price prices rank slug trialDays
     viewerAction`,

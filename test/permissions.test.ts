@@ -38,6 +38,7 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.payments": withAccount,
   "Query.invoices": withAccount,
   "Query.checkoutSession": signedIn,
+  "Query.rateLimit": everybody,
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,

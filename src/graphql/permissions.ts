@@ -34,6 +34,7 @@ export const permissions = {
     payments: isBillingManager,
     invoices: isBillingManager,
     checkoutSession: isBillingManagerOrService,
+    rateLimit: allow,
   },
   Mutation: {
     registerCustomer: isBillingManagerOrService,

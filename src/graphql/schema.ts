@@ -16,6 +16,7 @@ import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription
 import { UsageResolver } from "../billing/usage/usage.resolver.js";
 import { UsageSummaryResolver } from "../billing/usage/usage-summary.resolver.js";
 import { CustomerResolver, UserResolver } from "../billing/users/user.resolver.js";
+import { RateLimitResolver } from "./rate-limit.resolver.js";
 
 /** What the root types are for; type-graphql makes them by itself and takes no description. */
 const roots = {
@@ -49,6 +50,7 @@ export function buildPlainSchema(): GraphQLSchema {
       BillingPageResolver,
       InvoiceResolver,
       PaymentResolver,
+      RateLimitResolver,
     ],
     // Every stream brings its own source (live/listen.ts); type-graphql asks for one all the same.
     pubSub: createPubSub<Record<string, never>>(),
