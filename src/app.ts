@@ -11,7 +11,9 @@ import { openLocks } from "./db/locks.js";
 import type { Deps } from "./deps.js";
 import { makeApollo } from "./graphql/apollo.js";
 import { authorize } from "./graphql/authorize.js";
+import { type MakeBudget, makeBudgets } from "./graphql/budget.js";
 import type { GraphQLContext } from "./graphql/context.js";
+import { makeCostCounter } from "./graphql/cost.js";
 import { limitTime, startDeadline } from "./graphql/deadline.js";
 import { unknownCaller } from "./graphql/errors.js";
 import { buildPlainSchema } from "./graphql/schema.js";
@@ -21,12 +23,14 @@ import { answersInTime, serveHealth } from "./http/health-endpoint.js";
 import { serveMetrics } from "./http/metrics-endpoint.js";
 import { makeServer } from "./http/server.js";
 import { serveStripeWebhook } from "./http/stripe-webhook-endpoint.js";
+import { makeAddressReader } from "./http/visitor-address.js";
 import { makeCountryReader } from "./http/visitor-country.js";
 import { enqueue } from "./jobs/enqueue.js";
 import { startWorker } from "./jobs/worker.js";
 import { type LiveUpdates, listen } from "./live/listen.js";
 import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
+import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
 import { makeStripeClient } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
@@ -99,8 +103,13 @@ async function compose(
   const keyring = keepKeyring(connection.db, live, log);
   closers.push(() => keyring.close());
   const schema = limitTime(authorize(buildPlainSchema()));
-  const makeContext = contextMaker(deps, live, config, orByServiceKey(makeAuthenticator(config, log), keyring));
-  const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment });
+  const limiter = openRateLimiter(config.redisUrl, connection.db, log);
+  closers.push(() => limiter.close());
+  const makeBudget = makeBudgets({ limiter, sizes: config.rateLimits, log, metrics });
+  const authenticate = orByServiceKey(makeAuthenticator(config, log), keyring);
+  const makeContext = contextMaker(deps, live, config, { authenticate, makeBudget });
+  const costOf = makeCostCounter(schema);
+  const apollo = makeApollo(schema, { introspection: config.introspection, landingPage: isDevelopment, costOf });
   const http = await makeServer({
     log,
     corsOrigins: config.corsOrigins,
@@ -122,6 +131,7 @@ async function compose(
     serveSocket(http.server, {
       schema,
       introspection: config.introspection,
+      costOf,
       makeContext,
       onKeyRevoked: keyring.onRevoked,
     }),
@@ -145,8 +155,22 @@ function followMoves(clock: Clock, deps: Deps): void {
   });
 }
 
-function contextMaker(deps: Deps, live: LiveUpdates, config: Config, authenticate: Authenticate) {
+/** Who a caller is, and what they may spend. */
+interface Callers {
+  readonly authenticate: Authenticate;
+  readonly makeBudget: MakeBudget;
+}
+
+function contextMaker(deps: Deps, live: LiveUpdates, config: Config, { authenticate, makeBudget }: Callers) {
   const countryOf = makeCountryReader(config);
+  let knowsOfProxy = config.rateLimits.anonymous === null;
+  const addressOf = makeAddressReader(config.trustProxy, () => {
+    if (knowsOfProxy) return;
+    knowsOfProxy = true;
+    deps.log.warn(
+      "a proxy speaks for visitors, and TRUST_PROXY does not name it: those without a token share one rate limit",
+    );
+  });
   if (config.geoCountryHeader !== null && config.trustProxy === false) {
     deps.log.warn("GEO_COUNTRY_HEADER is not read: TRUST_PROXY says that no proxy is to be believed");
   }
@@ -154,16 +178,18 @@ function contextMaker(deps: Deps, live: LiveUpdates, config: Config, authenticat
     const deadline = startDeadline(config.operationTimeoutMs, (error) =>
       deps.log.error({ err: error, requestId }, "operation failed after its deadline"),
     );
+    // A key is looked up in Postgres, which may be slow to say that it is away.
+    const viewer = await deadline.limit(authenticate(authorization)).catch((error: unknown) => {
+      throw unknownCaller(error, requestId);
+    });
     return {
       ...deps,
-      // A key is looked up in Postgres, which may be slow to say that it is away.
-      viewer: await deadline.limit(authenticate(authorization)).catch((error: unknown) => {
-        throw unknownCaller(error, requestId);
-      }),
+      viewer,
       requestId,
       deadline,
       locale: preferredLocale(request.headers["accept-language"]),
       country: countryOf(request),
+      budget: makeBudget(viewer, () => addressOf(request)),
       loaders: makeLoaders(deps),
       live,
     };

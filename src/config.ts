@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SANDBOX_KEY_PREFIX, SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET } from "./config/development.js";
 import { type IdentityConfig, identity, identityMask, identityRules } from "./config/identity.js";
 import { type Environment, isSet, modeOf, parse, type Rule } from "./config/parse.js";
+import type { RateLimit } from "./config/rate-limit.js";
 import { settingShape } from "./config/values.js";
 
 export { type CatalogConfig, readCatalogConfig, readPushConfig } from "./config/catalog-config.js";
@@ -9,6 +10,7 @@ export * from "./config/development.js";
 export { environment } from "./config/environment.js";
 export type { IdentityConfig } from "./config/identity.js";
 export { ConfigError, type ConfigFault, type Environment } from "./config/parse.js";
+export type { RateLimit } from "./config/rate-limit.js";
 export { renderEnvExample } from "./config/render-settings.js";
 export { type Setting, type SettingName, settings } from "./config/settings.js";
 export type { Mode } from "./config/values.js";
@@ -43,6 +45,10 @@ export interface Config extends IdentityConfig {
   readonly worker: boolean;
   /** How long a request may take to arrive, and then to be answered. */
   readonly operationTimeoutMs: number;
+  /** How much each kind of caller may ask for, and how many mutations that reach Stripe; null without a limit. */
+  readonly rateLimits: Readonly<Record<"anonymous" | "customer" | "service" | "admin" | "money", RateLimit | null>>;
+  /** Null: processes share their rate limits through Postgres. */
+  readonly redisUrl: string | null;
   /** How many days a payment that failed is put up with; 0 not at all. */
   readonly gracePeriodDays: number;
   /** How many whole months the single events of use are kept. */
@@ -95,6 +101,14 @@ export function readConfig(env: Environment): Config {
     introspection: values.INTROSPECTION,
     worker: values.WORKER,
     operationTimeoutMs: values.OPERATION_TIMEOUT_SECONDS * 1000,
+    rateLimits: {
+      anonymous: values.RATE_LIMIT_ANONYMOUS,
+      customer: values.RATE_LIMIT_CUSTOMER,
+      service: values.RATE_LIMIT_SERVICE,
+      admin: values.RATE_LIMIT_ADMIN,
+      money: values.RATE_LIMIT_MONEY,
+    },
+    redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
     usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,

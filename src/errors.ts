@@ -3,6 +3,7 @@ export const faults = {
   BAD_USER_INPUT: "The request asks for something that cannot be.",
   FORBIDDEN: "You may not do this.",
   INTERNAL_SERVER_ERROR: "Something went wrong on our side. Nothing was charged twice; try again.",
+  THROTTLED: "Too much was asked for in a short time. Try again a little later.",
   UNAUTHENTICATED: "Sign in first: send a valid token as `Authorization: Bearer …`.",
   UPGRADE_REQUIRED: "The current tier does not include this.",
   UPSTREAM_UNAVAILABLE: "The payment provider or the database does not answer just now. Try again shortly.",

@@ -8,6 +8,7 @@ import { expireDueReservations, keepUsageTables, usageUpkeepTask } from "./billi
 import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
+import { forgetFullBuckets } from "./rate-limits/postgres-buckets.js";
 import { processStripeEvents } from "./webhooks/process-stripe-event.js";
 import { processTask } from "./webhooks/receive-stripe-event.js";
 
@@ -28,6 +29,7 @@ export function makeTasks(deps: Deps): Tasks {
       await expireDueReservations(deps);
       await refreshMrr(deps);
       await dropOldAnswers(deps);
+      await forgetFullBuckets(deps.db);
     },
   };
 }

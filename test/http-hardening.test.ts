@@ -127,7 +127,9 @@ test("in development pages on this machine and Apollo Studio may call, and no lo
 test("no page is ever allowed to call with cookies, and caches keep origins apart", async ({ guarded }) => {
   const response = await fetch(`${guarded.url}/graphql?${tiers}`, { headers: { origin: frontEnd } });
   expect(response.headers.get("access-control-allow-credentials")).toBeNull();
-  expect(response.headers.get("access-control-expose-headers")).toBe("x-request-id");
+  expect(response.headers.get("access-control-expose-headers")).toBe(
+    "x-request-id, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, ratelimit-policy",
+  );
   expect(response.headers.get("vary")).toMatch(/origin/i);
 });
 

@@ -64,6 +64,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.adminCustomers": ["adminCustomers", staff],
   "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
   "Query.adminServiceKeys": ["adminServiceKeys", staff],
+  "Query.rateLimit": ["rateLimit", everybody],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
     row("UNAUTHENTICATED", "sees", "FORBIDDEN", "sees", "sees", "FORBIDDEN"),
@@ -143,6 +144,7 @@ export const open: Readonly<Record<string, string>> = {
   Period: "end start",
   PricingContext: "availableCurrencies country currency source",
   RecordUsagePayload: "results userErrors",
+  RateLimit: "cost limit remaining restoreRate",
   RegisterCustomerPayload: "customer userErrors",
   ReserveUsagePayload: "reservation userErrors",
   SettleUsagePayload: "entitlement reservation userErrors",

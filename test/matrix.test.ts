@@ -24,6 +24,15 @@ import { openStream, type Stream } from "./support/stream.js";
 import { signToken } from "./support/token.js";
 import { setAside } from "./support/usage.js";
 
+/** Limits that nobody reaches, so that there is a budget to be seen. */
+const limit = "999999999/999999";
+const roomy = {
+  RATE_LIMIT_ANONYMOUS: limit,
+  RATE_LIMIT_CUSTOMER: limit,
+  RATE_LIMIT_SERVICE: limit,
+  RATE_LIMIT_ADMIN: limit,
+};
+
 const samples = { feature: '"guests"', from: '"2026-01-01T00:00:00Z"', slug: '"professional"' };
 
 const schema = buildSchema(readFileSync("schema.graphql", "utf8"));
@@ -81,7 +90,7 @@ const test = base.extend<{ world: World }>({
     // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
     async ({}, use) => {
       const { app, stop } = await startTestApp({
-        environment: { BILLING_ACCOUNT_CLAIM: "org_id", BILLING_MANAGER_CLAIM: "billing_manager" },
+        environment: { BILLING_ACCOUNT_CLAIM: "org_id", BILLING_MANAGER_CLAIM: "billing_manager", ...roomy },
       });
       await use(await worldOf(app));
       await stop();

@@ -44,6 +44,7 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.adminCustomers": staff,
   // It needs one of two arguments, and so none in particular.
   "Query.adminCustomer": { ...staff, admin: "BAD_USER_INPUT" },
+  "Query.rateLimit": everybody,
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,

@@ -1,5 +1,6 @@
 import { developmentValues } from "./development.js";
 import { identitySettings } from "./identity-settings.js";
+import { rateLimitSettings } from "./rate-limit-settings.js";
 
 /** Everything there is to know about one environment variable, save how it is parsed (`values.ts`). */
 export interface Setting {
@@ -145,7 +146,7 @@ export const settings = [
   {
     name: "TRUST_PROXY",
     description:
-      "Whose word about a visitor is believed: `true` for whoever connects, when only your proxy can; or the proxies' addresses and CIDR ranges, separated by commas.",
+      "Whose word about a visitor's address and country is believed: `true` for whoever connects, when only your proxy can; or the proxies' addresses and CIDR ranges, separated by commas.",
     default: "false",
     example: "10.0.0.0/8,fd00::/8",
     requiredInProduction: false,
@@ -188,6 +189,7 @@ export const settings = [
     example: "10",
     requiredInProduction: false,
   },
+  ...rateLimitSettings,
   {
     name: "GRACE_PERIOD_DAYS",
     description:

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { DEVELOPMENT_JWT_SECRET, SANDBOX_KEY_PREFIX, SANDBOX_WEBHOOK_PREFIX } from "./development.js";
 import { readPublicKeys } from "./public-keys.js";
+import { readRateLimit } from "./rate-limit.js";
 import type { SettingName } from "./settings.js";
 
 /** What the process is for. Production is what an unset NODE_ENV means. */
@@ -50,6 +51,12 @@ export function settingShape(mode: Mode) {
     METRICS_TOKEN: word().min(16, "must have at least 16 characters").optional(),
     WORKER: trueOrFalse(),
     OPERATION_TIMEOUT_SECONDS: wholeNumber(1, 60),
+    RATE_LIMIT_ANONYMOUS: rateLimit(1),
+    RATE_LIMIT_CUSTOMER: rateLimit(1),
+    RATE_LIMIT_SERVICE: rateLimit(1),
+    RATE_LIMIT_ADMIN: rateLimit(1),
+    RATE_LIMIT_MONEY: rateLimit(0.001),
+    REDIS_URL: redisUrl().optional(),
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
     USAGE_RETENTION_MONTHS: wholeNumber(3, 1_200),
     SHUTDOWN_TIMEOUT_SECONDS: wholeNumber(1, 600),
@@ -150,6 +157,19 @@ const publicKeys = () =>
 const keySetUrl = (isProduction: boolean) =>
   webAddress().refine((url) => url.protocol === "https:" || (!isProduction && isLoopback(url.hostname)), {
     error: isProduction ? "must be https in production" : "must be https, but for this machine (loopback)",
+  });
+
+const redisUrl = () =>
+  checked((value) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    if (!url || !/^rediss?:$/.test(url.protocol)) return fault("must be a URL that starts with redis:// or rediss://");
+    return url.hostname === "" ? fault("must name the host") : value;
+  });
+
+const rateLimit = (leastEachSecond: number) =>
+  checked((value) => {
+    const limit = readRateLimit(value, leastEachSecond);
+    return typeof limit === "string" ? fault(limit) : limit;
   });
 
 const managerClaim = () =>

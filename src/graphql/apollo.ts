@@ -6,7 +6,9 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginLandingPageLocalDefault } from "@apollo/server/plugin/landingPage/default";
 import { GraphQLError, type GraphQLSchema } from "graphql";
+import { chargeOperations } from "./charge-operations.js";
 import type { GraphQLContext } from "./context.js";
+import type { CostOf } from "./cost.js";
 import { isOurs, presentError, presentTersely } from "./errors.js";
 import { limitRules, limits } from "./limits.js";
 
@@ -15,10 +17,12 @@ export interface ApolloSettings {
   readonly introspection: boolean;
   /** Apollo's page at `/graphql` for browsers. */
   readonly landingPage: boolean;
+  /** What an operation costs. */
+  readonly costOf: CostOf;
 }
 
 /** Apollo Server with everything off that costs without being used, and every limit on. */
-export function makeApollo(schema: GraphQLSchema, { introspection, landingPage }: ApolloSettings) {
+export function makeApollo(schema: GraphQLSchema, { introspection, landingPage, costOf }: ApolloSettings) {
   return new ApolloServer<GraphQLContext>({
     schema,
     introspection,
@@ -38,6 +42,7 @@ export function makeApollo(schema: GraphQLSchema, { introspection, landingPage }
         ? ApolloServerPluginLandingPageLocalDefault({ footer: false })
         : ApolloServerPluginLandingPageDisabled(),
       refuseStreams,
+      chargeOperations(costOf),
       tidyErrors,
       logOperations,
     ],
@@ -87,6 +92,8 @@ const logOperations: ApolloServerPlugin<GraphQLContext> = {
       },
       async willSendResponse({ operationName, operation, response, contextValue: { log, viewer, requestId } }) {
         const errors = response.body.kind === "single" ? response.body.singleResult.errors : undefined;
+        // The budget tells of them, once a minute: whoever asks too much must not fill the log as well.
+        if (errors?.[0]?.extensions?.["code"] === "THROTTLED") return;
         log.info(
           {
             requestId,

@@ -2,6 +2,7 @@ import type { Viewer } from "../auth/viewer.js";
 import type { Loaders } from "../billing/loaders.js";
 import type { Deps } from "../deps.js";
 import type { LiveUpdates } from "../live/listen.js";
+import type { Budget } from "./budget.js";
 import type { Deadline } from "./deadline.js";
 
 /** What formatting needs to know of a request. */
@@ -20,6 +21,8 @@ export interface GraphQLContext extends Deps, Localized {
   readonly country: string | null;
   /** When the caller must have an answer. */
   readonly deadline: Deadline;
+  /** What the caller may still ask for, and what this operation took of it. */
+  readonly budget: Budget;
   readonly loaders: Loaders;
   readonly live: LiveUpdates;
 }

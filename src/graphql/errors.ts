@@ -73,7 +73,8 @@ export function unknownCaller(error: unknown, requestId: string): unknown {
   return wholeRefusal(new BillingError("UPSTREAM_UNAVAILABLE", message, { retryable: true, requestId }), 503);
 }
 
-function wholeRefusal(originalError: BillingError, status: number): GraphQLError {
+/** The refusal of a request as a whole, with its HTTP status. */
+export function wholeRefusal(originalError: BillingError, status: number): GraphQLError {
   const extensions = { code: originalError.code, http: { status } };
   return new GraphQLError(originalError.message, { extensions, originalError });
 }

@@ -2,9 +2,7 @@ import { ArgsType, type ClassType, Field, Int, ObjectType } from "type-graphql";
 import type { KeyType, Position, Slice } from "../db/keyset.js";
 import { BillingError } from "../errors.js";
 import { cursorOf, positionOf as placeOf } from "./cursor.js";
-
-const defaultPage = 20;
-const largestPage = 100;
+import { defaultPage, largestPage } from "./page-size.js";
 
 @ArgsType()
 export class PageArgs {

@@ -46,6 +46,7 @@ export const permissions = {
     adminCustomer: isAdmin,
     checkoutSession: followsCheckouts,
     adminServiceKeys: isAdmin,
+    rateLimit: allow,
   },
   Mutation: {
     registerCustomer: isBillingManagerOrServiceWith("CUSTOMERS_WRITE"),

@@ -5,7 +5,9 @@ import { CloseCode, type OperationResult } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
+import { charge } from "../graphql/charge-operations.js";
 import type { GraphQLContext } from "../graphql/context.js";
+import { type CostOf, leastCost } from "../graphql/cost.js";
 import { noDeadline } from "../graphql/deadline.js";
 import { isOurs, presentError, presentTersely } from "../graphql/errors.js";
 import { checkDocument, checkVariables, limits } from "../graphql/limits.js";
@@ -18,6 +20,8 @@ import { makeStreams } from "./streams.js";
 export interface SocketOptions {
   readonly schema: GraphQLSchema;
   readonly introspection: boolean;
+  /** What opening a stream costs; its events are free. */
+  readonly costOf: CostOf;
   readonly makeContext: MakeContext;
   /** Calls back when a service key was revoked, or may have been. */
   readonly onKeyRevoked: (listener: () => void) => void;
@@ -33,6 +37,7 @@ interface Extra extends Record<PropertyKey, unknown> {
 }
 
 const path = "/graphql";
+const onlyStreams = "Only subscriptions are served over WebSocket; send queries and mutations over HTTP.";
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
@@ -43,7 +48,7 @@ const longestTimerMs = 2 ** 31 - 1;
  */
 export function serveSocket(
   server: Server,
-  { schema, introspection, makeContext, onKeyRevoked }: SocketOptions,
+  { schema, introspection, costOf, makeContext, onKeyRevoked }: SocketOptions,
 ): () => Promise<void> {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes });
   const streams = makeStreams(limits.streams);
@@ -79,17 +84,21 @@ export function serveSocket(
       onSubscribe: async ({ extra }, id, { query, variables, operationName }) => {
         const { open } = extra;
         if (!open) return [badRequest("Connect first.")];
-        const document = checkDocument(schema, query, introspection);
-        if (Array.isArray(document)) return document;
-        const operation = getOperationAST(document, operationName);
-        if (operation?.operation !== "subscription") {
-          return [badRequest("Only subscriptions are served over WebSocket; send queries and mutations over HTTP.")];
-        }
-        const faults = checkVariables(schema, operation, variables);
-        if (faults.length > 0) return faults;
         // A context of its own: what one stream has loaded is nothing to another.
         const context = await open().catch(asGraphQLError);
         if (context instanceof GraphQLError) return [context];
+        // A document that cannot run has been read all the same.
+        const refuse = async (faults: GraphQLError[]) => asList(await charge(context.budget, leastCost)) ?? faults;
+        const document = checkDocument(schema, query, introspection);
+        if (Array.isArray(document)) return refuse(document);
+        const operation = getOperationAST(document, operationName);
+        if (operation?.operation !== "subscription") {
+          return refuse([badRequest(onlyStreams)]);
+        }
+        const faults = checkVariables(schema, operation, variables);
+        if (faults.length > 0) return refuse(faults);
+        const throttled = await charge(context.budget, costOf(document, operation, variables ?? {}));
+        if (throttled) return [throttled];
         const { live, end } = endable(context.live);
         const caller = context.viewer?.subject ?? "nobody";
         if (!streams.add(extra, id, caller, end)) {
@@ -153,6 +162,10 @@ function tokenIn(params: Readonly<Record<string, unknown>> | undefined): string 
 function closingFor(error: unknown): [code: number, reason: string] {
   const isOutage = error instanceof GraphQLError && error.extensions["code"] === "UPSTREAM_UNAVAILABLE";
   return isOutage ? [1013, "Try again later"] : [CloseCode.Forbidden, "Forbidden"];
+}
+
+function asList(refusal: GraphQLError | null): GraphQLError[] | null {
+  return refusal && [refusal];
 }
 
 function asGraphQLError(error: unknown): GraphQLError {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { within } from "./within.js";
+import { within } from "../within.js";
 
 /** Whether the parts that requests need are there; each name that is false is one to look at. */
 export interface Readiness {

@@ -17,6 +17,7 @@ export interface ServerOptions {
 }
 
 const studioOrigin = "https://studio.apollographql.com";
+const rateLimitHeaders = ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "ratelimit-policy"];
 const loopback = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** The HTTP server with what every route shares: request ids, CORS, safe headers, errors as JSON. */
@@ -42,7 +43,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await http.register(cors, {
     origin: (origin, answer) => answer(null, origin !== undefined && isAllowed(origin)),
     methods: ["GET", "POST"],
-    exposedHeaders: ["x-request-id"],
+    exposedHeaders: ["x-request-id", "retry-after", ...rateLimitHeaders],
     maxAge: 600,
   });
   // Apollo's landing page brings scripts from Apollo's own servers, which the default policy forbids.

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { isDatabaseOutage } from "../db/outage.js";
 import { UnverifiedEvent, verifyEvent } from "../stripe/verify-event.js";
 import type { Inbox } from "../webhooks/receive-stripe-event.js";
-import { DeadlinePassed, within } from "./within.js";
+import { DeadlinePassed, within } from "../within.js";
 
 /** Where Stripe's events are taken. */
 export const webhookPath = "/webhooks/stripe";
