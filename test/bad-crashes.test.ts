@@ -57,7 +57,10 @@ test("a process killed between Stripe's answer and the commit leaves one custome
     await first.process.ended;
     const [made, ...others] = await customersOf(app, "ada");
     expect(others).toEqual([]);
-    expect((await rowsOf(app, "ada")).map((row) => row.stripeCustomerId)).toEqual([null]);
+    // Unless Stripe's event has told of it already, nobody knows whose it is.
+    const rows = await rowsOf(app, "ada");
+    expect(rows).toHaveLength(1);
+    expect([null, made?.id]).toContain(rows[0]?.stripeCustomerId);
 
     expect((await register(ada)).customer.externalId).toBe("ada");
     expect(await customersOf(app, "ada")).toEqual([made]);

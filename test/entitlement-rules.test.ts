@@ -191,7 +191,11 @@ describe("the tier to upgrade to", () => {
 
 describe("the features that changed", () => {
   test("are none between equal states", () => {
-    fc.assert(fc.property(anyState, (state) => expect(changedFeatures(state, structuredClone(state))).toEqual([])));
+    fc.assert(
+      fc.property(anyState, (state) => {
+        expect(changedFeatures(state, structuredClone(state))).toEqual([]);
+      }),
+    );
   });
 
   test("are the same ones there and back", () => {
