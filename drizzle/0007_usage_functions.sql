@@ -600,3 +600,16 @@ BEGIN
 END $$;
 --> statement-breakpoint
 SELECT make_usage_months(now(), 3);
+--> statement-breakpoint
+
+-- A session plans these statements once, perhaps while the tables are empty and reading them whole is cheapest; that
+-- plan would be kept while they grow, until somebody analyses them. By index it is right at every size.
+ALTER FUNCTION standings(uuid[], boolean[], text[], timestamptz, int) SET enable_seqscan = off;
+--> statement-breakpoint
+ALTER FUNCTION record_usage(jsonb, timestamptz, int) SET enable_seqscan = off;
+--> statement-breakpoint
+ALTER FUNCTION reserve_usage(uuid, uuid, text, boolean, text, bigint, timestamptz, text, timestamptz, int) SET enable_seqscan = off;
+--> statement-breakpoint
+ALTER FUNCTION settle_usage(uuid, uuid, bigint, boolean, timestamptz, int) SET enable_seqscan = off;
+--> statement-breakpoint
+ALTER FUNCTION expire_counter(uuid, text, timestamptz, timestamptz, int) SET enable_seqscan = off;

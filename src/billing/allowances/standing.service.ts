@@ -1,3 +1,5 @@
+import type { Db } from "../../db/client.js";
+import { type Group, makeGroup } from "../../db/group.js";
 import type { Deps } from "../../deps.js";
 import type { Grant } from "../catalog/catalog.js";
 import type { Holder, Standing } from "./allowance.js";
@@ -14,8 +16,39 @@ export function nameOf({ userId, isAdmin, featureKey }: Question): string {
   return `${userId} ${isAdmin} ${featureKey ?? ""}`;
 }
 
-/** How customers stand, for each question in the order asked: the batch behind a loader, one statement for all of them. */
-export async function loadStandings(deps: Deps, questions: readonly Question[]): Promise<Standing[][]> {
+/** More than usage has, as no lock is held. */
+const size = { statements: 4, items: 200 };
+
+/** What judging takes; kept for as long as the process, so nothing of a request must hang on it. */
+type Judge = Pick<Deps, "db" | "now" | "settings">;
+
+/** Gates ask about one feature, pages about all: who asks for little must not wait for much. */
+interface Readers {
+  readonly ofOne: Group<Question, Standing[]>;
+  readonly ofAll: Group<Question, Standing[]>;
+}
+
+const readers = new WeakMap<Db, Readers>();
+
+/**
+ * How customers stand, for each question in the order asked: the batch behind a loader. One statement answers all of
+ * them, and with them what other requests of this process ask at the same time.
+ */
+export function loadStandings(deps: Deps, questions: readonly Question[]): Promise<Standing[][]> {
+  const { ofOne, ofAll } = readersOf(deps);
+  return (questions.some(({ featureKey }) => featureKey === null) ? ofAll : ofOne).ask(questions);
+}
+
+function readersOf({ db, now, settings }: Deps): Readers {
+  const known = readers.get(db);
+  if (known) return known;
+  const answer = (questions: readonly Question[]) => answerQuestions({ db, now, settings }, questions);
+  const made = { ofOne: makeGroup(answer, size), ofAll: makeGroup(answer, size) };
+  readers.set(db, made);
+  return made;
+}
+
+async function answerQuestions(deps: Judge, questions: readonly Question[]): Promise<Standing[][]> {
   const holders = new Map(questions.map((each) => [holderName(each), each]));
   const isAboutAll = questions.some(({ featureKey }) => featureKey === null);
   const features = isAboutAll ? null : [...new Set(questions.flatMap(({ featureKey }) => featureKey ?? []))];

@@ -6,7 +6,7 @@ import { type Catalog, findFeature } from "../catalog/catalog.js";
 import { isStorable } from "../users/input-text.js";
 import type { Payer } from "../users/payer.js";
 import { longestKey, mostEvents, type UsageEvent } from "./usage.js";
-import { recorderOf } from "./usage-recorder.js";
+import { record } from "./usage-recorder.js";
 import { refusalOf } from "./usage-refusal.js";
 
 /** One use, as a caller reports it. */
@@ -48,7 +48,7 @@ export async function recordUsage(
   const sound = reported.filter((_event, place) => faults[place] === null);
   const holder = holderOf(context, payer.userId);
   const events = sound.map((event) => toUsageEvent(event, payer, holder.isAdmin));
-  const judged = events.length > 0 ? await recorderOf(context).record(events) : [];
+  const judged = events.length > 0 ? await record(context, events) : [];
 
   const answers = judged.values();
   const results = reported.map(({ feature, idempotencyKey }, place): RecordedEvent => {
