@@ -72,7 +72,10 @@ function freshStandings(context: GraphQLContext, userId: string): Promise<Standi
 async function eventOf(context: GraphQLContext, payer: Payer, news: News): Promise<EntitlementsChangedEvent> {
   const { features, cause, occurredAt } = news;
   context.loaders.forget();
-  const known = features.filter((key) => context.catalog().features.some((feature) => feature.key === key));
+  const known = context
+    .catalog()
+    .features.map(({ key }) => key)
+    .filter((key) => features.includes(key));
   const [user, states] = await Promise.all([
     context.loaders.users.load(payer.userId),
     entitlementsOf(context, payer.userId, known),
