@@ -29,7 +29,10 @@ export const entitlementOverrides = pgTable(
 
 export type OverrideRow = typeof entitlementOverrides.$inferSelect;
 
-/** A tier that was given without payment. `grant.service.ts` is the only writer. */
+/**
+ * A tier that was given without payment; it counts from the moment its row is there. No mutation writes here yet:
+ * `adminGrantTier` comes with the other changes that staff make to subscriptions.
+ */
 export const tierGrants = pgTable(
   "tier_grants",
   {
