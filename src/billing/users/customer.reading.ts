@@ -14,13 +14,21 @@ export async function ownCustomer(context: GraphQLContext): Promise<Customer | n
   return viewer.roles.has("ADMIN") ? null : toUnregisteredCustomer(payer, context.now());
 }
 
+/** Fields of a customer that follow from the ID alone: a back end's gate asks for no others. */
+const withoutRow = ["__typename", "id", "externalId", "tier", "entitlement", "entitlements", "usage", "usageHistory"];
+
 /**
- * The account of somebody in the host product; one that never registered or bought is on the free tier.
- * Throws BAD_USER_INPUT for what cannot be an ID.
+ * The account of somebody in the host product; one that never registered or bought is on the free tier. The record is
+ * read only where one of the fields that are asked for is in it. Throws BAD_USER_INPUT for what cannot be an ID.
  */
-export async function customerNamed(context: GraphQLContext, externalId: string): Promise<Customer> {
+export async function customerNamed(
+  context: GraphQLContext,
+  externalId: string,
+  fields: ReadonlySet<string>,
+): Promise<Customer> {
   const payer = namedPayer(externalId);
   if (!payer) throw new BillingError("BAD_USER_INPUT", "`externalId` must be a text of 1 to 200 characters.");
+  if ([...fields].every((name) => withoutRow.includes(name))) return toUnregisteredCustomer(payer, context.now());
   const row = await context.loaders.users.load(payer.userId);
   return row ? toCustomer(row) : toUnregisteredCustomer(payer, context.now());
 }

@@ -1,9 +1,11 @@
+import type { GraphQLResolveInfo } from "graphql";
 import {
   Arg,
   Ctx,
   Field,
   FieldResolver,
   ID,
+  Info,
   InputType,
   Mutation,
   ObjectType,
@@ -13,6 +15,7 @@ import {
 } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { Url } from "../../graphql/scalars.js";
+import { selectedNames } from "../../graphql/selection.js";
 import { payload, type Refusable, UserError } from "../../graphql/user-error.type.js";
 import { customerNamed, freshCustomer, ownCustomer } from "./customer.reading.js";
 import { Customer } from "./customer.type.js";
@@ -64,8 +67,9 @@ export class UserResolver {
     @Arg("externalId", () => ID, { description: "ID of the user or organisation in your own system." })
     externalId: string,
     @Ctx() context: GraphQLContext,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Customer> {
-    return customerNamed(context, externalId);
+    return customerNamed(context, externalId, selectedNames(info));
   }
 
   @FieldResolver(() => Customer, {

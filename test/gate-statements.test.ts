@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { startTestApp } from "./support/app.js";
+import { openCountingWire } from "./support/statements.js";
+import { record } from "./support/usage.js";
+
+const gates = [
+  [`{ entitlement(feature: "guests") { hasAccess denialReason remaining upgradeTier { slug } } }`, "customer", 1],
+  ["{ entitlements { hasAccess limit used source feature { key } } }", "customer", 1],
+  [`{ a: entitlement(feature: "guests") { used } b: entitlements { used } }`, "customer", 1],
+  [`{ customer(externalId: "ada") { id entitlement(feature: "guests") { hasAccess } } }`, "service", 1],
+  [
+    `{ customer(externalId: "ada") { ...Gate } } fragment Gate on Customer { entitlements { used } usage { used } }`,
+    "service",
+    1,
+  ],
+  [`{ customer(externalId: "ada") { email entitlement(feature: "guests") { hasAccess } } }`, "service", 2],
+  [
+    `{ a: customer(externalId: "ada") { entitlement(feature: "guests") { used } }
+       b: customer(externalId: "bob") { entitlement(feature: "recording_minutes") { used } } }`,
+    "service",
+    1,
+  ],
+] as const;
+
+test("a gate is one statement, by whomever and for however many customers, and so is a hundred events", async () => {
+  const wires: Awaited<ReturnType<typeof openCountingWire>>[] = [];
+  const { app, stop } = await startTestApp({
+    worker: false,
+    async configure(config) {
+      const wire = await openCountingWire(config.database.url);
+      wires.push(wire);
+      return { ...config, database: { ...config.database, url: wire.url } };
+    },
+  });
+  const [wire] = wires;
+  await app.customerOn("starter", "ada");
+  const people = { customer: app.person("ada"), service: app.person("backend", { role: "service" }) };
+  const statementsOf = async (work: () => Promise<unknown>) => {
+    await work(); // prepares it
+    const before = wire?.count() ?? 0;
+    await work();
+    return (wire?.count() ?? 0) - before;
+  };
+  for (const [query, who, statements] of gates) {
+    expect([query, await statementsOf(() => people[who].ask(query))]).toEqual([query, statements]);
+  }
+  let calls = 0;
+  const hundred = () => {
+    calls += 1;
+    const events = Array.from({ length: 100 }, (_, n) => ({
+      feature: "streaming_minutes",
+      idempotencyKey: `${calls}-${n}`,
+    }));
+    return people.service.ask(record, { input: { externalCustomerId: "ada", events } });
+  };
+  expect(await statementsOf(hundred)).toBe(1);
+  await stop();
+  wire?.close();
+});
