@@ -284,6 +284,7 @@ DECLARE
   event record;
   payer uuid;
   feature text;
+  is_admin boolean;
   kind text;
   allowed record;
   held record;
@@ -294,6 +295,7 @@ DECLARE
   -- The counter at hand: it is moved here, and in its table once another one is needed.
   c_user uuid;
   c_feature text;
+  c_is_admin boolean;
   c_start timestamptz;
   c_end timestamptz;
   c_hour timestamptz;
@@ -319,10 +321,12 @@ BEGIN
       SELECT * INTO present FROM usage_period(payer, p_now, p_now);
       SELECT * INTO held FROM subscription_held(payer, p_now, p_grace_days);
     END IF;
-    IF event.feature IS DISTINCT FROM feature THEN
+    -- Calls that go together may be of staff, and of a service that reports of the same account: each has its own limit.
+    IF (event.feature, event."isAdmin") IS DISTINCT FROM (feature, is_admin) THEN
       feature := event.feature;
+      is_admin := event."isAdmin";
       SELECT f.kind INTO kind FROM catalog_features AS f WHERE f.key = feature;
-      SELECT * INTO allowed FROM allowance(payer, event."isAdmin", feature, p_now, p_grace_days);
+      SELECT * INTO allowed FROM allowance(payer, is_admin, feature, p_now, p_grace_days);
     END IF;
 
     moment := least(coalesce(event."occurredAt", p_now), p_now);
@@ -335,7 +339,7 @@ BEGIN
       WHEN kind = 'SWITCH' THEN 'FEATURE_NOT_METERED'
       WHEN event.quantity = 0 OR (event.quantity < 0 AND kind = 'METERED') THEN 'INVALID_QUANTITY'
       WHEN event."occurredAt" > p_now + interval '5 seconds' THEN 'IN_FUTURE'
-      WHEN moment < p_now - interval '35 days' THEN 'TOO_OLD'
+      WHEN moment < p_now - 35 * interval '24 hours' THEN 'TOO_OLD'
     END;
 
     -- The period of the event; for what is refused or was counted before, the present one, to tell how things stand.
@@ -350,10 +354,12 @@ BEGIN
       END IF;
     END IF;
 
-    IF kind IN ('METERED', 'LIMIT') AND (c_user, c_feature, c_start) IS DISTINCT FROM (payer, feature, period.period_start) THEN
+    IF kind IN ('METERED', 'LIMIT')
+      AND (c_user, c_feature, c_is_admin, c_start) IS DISTINCT FROM (payer, feature, is_admin, period.period_start) THEN
       PERFORM close_counter(c_user, c_feature, c_start, c_end, c_hour, c_moved, c_before, c_used + c_reserved, c_limit, c_is_present, p_now);
       c_user := payer;
       c_feature := feature;
+      c_is_admin := is_admin;
       c_start := period.period_start;
       c_end := period.period_end;
       c_limit := allowed."limit";
@@ -400,7 +406,9 @@ BEGIN
       c_used := c_used + event.quantity;
     END IF;
 
-    c_is_present := c_start IN (forever_start, present.period_start);
+    IF kind IN ('METERED', 'LIMIT') THEN -- what is not counted leaves the counter at hand as it is
+      c_is_present := c_start IN (forever_start, present.period_start);
+    END IF;
     place := event.place;
     source := allowed.source;
     is_included := allowed.is_included;
@@ -475,6 +483,8 @@ BEGIN
     ELSE 'RESERVED'
   END;
   IF outcome <> 'RESERVED' THEN
+    -- What was found to have run out has made room; nobody else will find it.
+    PERFORM tell_usage(p_user, p_feature, counter.used + counter.reserved, taken, allowed."limit", p_now);
     RETURN;
   END IF;
 
