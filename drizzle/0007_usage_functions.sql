@@ -71,8 +71,8 @@ END $$;
 -- In which period an instant of a payer's use counts.
 --
 -- The subscription that runs then decides, else the last one before, else the first use: so a cancellation, a pause or
--- a grace neither starts a period nor ends one. A subscription's first period starts with it, whatever its anchor; a
--- trial's last ends with it. `closed_before`: what was used before that instant has been billed, or is about to be.
+-- a grace neither starts a period nor ends one. A subscription's first period starts with it, whatever its anchor. A
+-- trial is counted from its start, for its end may still be moved; its last period ends with it, and the next begins. `closed_before`: what was used before that instant has been billed, or is about to be.
 CREATE FUNCTION usage_period(p_user uuid, p_at timestamptz, p_now timestamptz, OUT period_start timestamptz, OUT period_end timestamptz,
   OUT is_anchored boolean, OUT has_subscription boolean, OUT closed_before timestamptz)
 LANGUAGE plpgsql STABLE AS $$
@@ -95,9 +95,9 @@ BEGIN
     RETURN;
   END IF;
   is_anchored := true;
-  anchor := coalesce(s.usage_anchor, s.current_period_start, s.started_at);
+  anchor := CASE WHEN s.trial_ends_at > p_at THEN s.started_at ELSE coalesce(s.usage_anchor, s.current_period_start, s.started_at) END;
   SELECT step.period_start, step.period_end INTO period_start, period_end FROM usage_step(anchor, coalesce(s.usage_unit, 'month'), p_at) AS step;
-  period_start := greatest(period_start, s.started_at);
+  period_start := greatest(period_start, s.started_at, CASE WHEN s.trial_ends_at <= p_at THEN s.trial_ends_at END);
   IF s.trial_ends_at > p_at THEN
     period_end := least(period_end, s.trial_ends_at);
   END IF;
