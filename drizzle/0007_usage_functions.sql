@@ -173,16 +173,19 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
     SELECT holder.user_id, feature.key, allowed.source, allowed.is_included, allowed."limit",
-      CASE feature.kind WHEN 'SWITCH' THEN 0 ELSE coalesce(counter.used, 0) + coalesce(reserved_now(counter, p_now), 0) END,
+      coalesce(counter.taken, 0),
       period.period_start, period.period_end, period.is_anchored, held.status, held.is_paid_up
     FROM unnest(p_users, p_admins) AS holder (user_id, is_admin)
     CROSS JOIN LATERAL usage_period(holder.user_id, p_now, p_now) AS period
     CROSS JOIN LATERAL subscription_held(holder.user_id, p_now, p_grace_days) AS held
     CROSS JOIN catalog_features AS feature
     CROSS JOIN LATERAL allowance(holder.user_id, holder.is_admin, feature.key, p_now, p_grace_days) AS allowed
-    LEFT JOIN usage_tracking AS counter ON feature.kind <> 'SWITCH' AND counter.user_id = holder.user_id
-      AND counter.feature_key = feature.key
-      AND counter.period_start = CASE feature.kind WHEN 'LIMIT' THEN timestamptz '1970-01-01 00:00:00+00' ELSE period.period_start END
+    LEFT JOIN LATERAL (
+      SELECT t.used + reserved_now(t, p_now) AS taken FROM usage_tracking AS t
+      WHERE feature.kind <> 'SWITCH' AND t.user_id = holder.user_id AND t.feature_key = feature.key
+        AND t.period_start = CASE feature.kind WHEN 'LIMIT' THEN timestamptz '1970-01-01 00:00:00+00' ELSE period.period_start END
+      LIMIT 1 -- one by one, by their key: a join might read the whole table for a page of customers
+    ) AS counter ON true
     WHERE p_features IS NULL OR feature.key = ANY (p_features);
 END $$;
 --> statement-breakpoint
