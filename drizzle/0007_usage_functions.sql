@@ -571,19 +571,23 @@ BEGIN
 END $$;
 --> statement-breakpoint
 
--- Sees that there is a partition of usage_events for each of these months, `p_months` from that of `p_from` on. What
--- came in before its month was made is moved into it.
+-- Sees that there is a partition of usage_events for each of these months, `p_months` from that of `p_from` on, and for
+-- each in which something came in before it was made: that is moved into it.
 CREATE FUNCTION make_usage_months(p_from timestamptz, p_months int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   first_month timestamp := date_trunc('month', p_from AT TIME ZONE 'UTC');
+  month timestamp;
   opens timestamptz;
   closes timestamptz;
   partition text;
 BEGIN
-  FOR n IN 0 .. p_months - 1 LOOP
-    opens := (first_month + n * interval '1 month') AT TIME ZONE 'UTC';
-    closes := (first_month + (n + 1) * interval '1 month') AT TIME ZONE 'UTC';
-    partition := 'usage_events_' || to_char(first_month + n * interval '1 month', 'YYYY_MM');
+  FOR month IN
+    SELECT generate_series(first_month, first_month + (p_months - 1) * interval '1 month', interval '1 month')
+    UNION SELECT date_trunc('month', counted_at AT TIME ZONE 'UTC') FROM usage_events_default
+  LOOP
+    opens := month AT TIME ZONE 'UTC';
+    closes := (month + interval '1 month') AT TIME ZONE 'UTC';
+    partition := 'usage_events_' || to_char(month, 'YYYY_MM');
     CONTINUE WHEN to_regclass(partition) IS NOT NULL;
     LOCK TABLE usage_events IN ACCESS EXCLUSIVE MODE;
     CONTINUE WHEN to_regclass(partition) IS NOT NULL; -- somebody else was first
