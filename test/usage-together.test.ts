@@ -88,7 +88,7 @@ describe("in one statement", () => {
 });
 
 test("a reservation that is refused tells of the room that another one left when it ran out", async () => {
-  await setAside("cleo", 60, after(minuteMs));
+  expect(await timesTold("cleo", () => setAside("cleo", 60, after(minuteMs)))).toBe(1);
   const refused = await timesTold("cleo", async () => {
     const { outcome } = await setAside("cleo", 61, after(9 * minuteMs), after(2 * minuteMs));
     expect(outcome).toBe("LIMIT_REACHED");
@@ -107,3 +107,16 @@ test.each(["UTC", "Europe/Berlin", "America/New_York"])(
     await connection.db.execute(sql`reset timezone`);
   },
 );
+
+test("calls at once are all answered in a database whose own isolation is stricter", async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  const isolation = (level: string) =>
+    connection.db.execute(sql.raw(`alter database ${name} set default_transaction_isolation = '${level}'`));
+  await isolation("repeatable read");
+  const strict = connect(database.url, { max: 8, applicationName: "tests" });
+  const calls = Array.from({ length: 64 }, () => recordEvents(strict.db, [minute("dan")], judged()));
+  const counted = (await Promise.all(calls)).flat().filter(({ outcome }) => outcome === "COUNTED");
+  expect(counted).toHaveLength(60);
+  await strict.close();
+  await isolation("read committed");
+});
