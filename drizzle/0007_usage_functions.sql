@@ -71,8 +71,8 @@ END $$;
 -- In which period an instant of a payer's use counts.
 --
 -- The subscription that runs then decides, else the last one before, else the first use: so a cancellation, a pause or
--- a grace neither starts a period nor ends one. A subscription's first period starts with it, whatever its anchor; a
--- trial's last ends with it. `closed_before`: what was used before that instant has been billed, or is about to be.
+-- a grace neither starts a period nor ends one. A subscription's first period starts with it, whatever its anchor. A
+-- trial is counted from its start, for its end may still be moved; its last period ends with it, and the next begins. `closed_before`: what was used before that instant has been billed, or is about to be.
 CREATE FUNCTION usage_period(p_user uuid, p_at timestamptz, p_now timestamptz, OUT period_start timestamptz, OUT period_end timestamptz,
   OUT is_anchored boolean, OUT has_subscription boolean, OUT closed_before timestamptz)
 LANGUAGE plpgsql STABLE AS $$
@@ -95,9 +95,9 @@ BEGIN
     RETURN;
   END IF;
   is_anchored := true;
-  anchor := coalesce(s.usage_anchor, s.current_period_start, s.started_at);
+  anchor := CASE WHEN s.trial_ends_at > p_at THEN s.started_at ELSE coalesce(s.usage_anchor, s.current_period_start, s.started_at) END;
   SELECT step.period_start, step.period_end INTO period_start, period_end FROM usage_step(anchor, coalesce(s.usage_unit, 'month'), p_at) AS step;
-  period_start := greatest(period_start, s.started_at);
+  period_start := greatest(period_start, s.started_at, CASE WHEN s.trial_ends_at <= p_at THEN s.trial_ends_at END);
   IF s.trial_ends_at > p_at THEN
     period_end := least(period_end, s.trial_ends_at);
   END IF;
@@ -173,16 +173,19 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
     SELECT holder.user_id, feature.key, allowed.source, allowed.is_included, allowed."limit",
-      CASE feature.kind WHEN 'SWITCH' THEN 0 ELSE coalesce(counter.used, 0) + coalesce(reserved_now(counter, p_now), 0) END,
+      coalesce(counter.taken, 0),
       period.period_start, period.period_end, period.is_anchored, held.status, held.is_paid_up
     FROM unnest(p_users, p_admins) AS holder (user_id, is_admin)
     CROSS JOIN LATERAL usage_period(holder.user_id, p_now, p_now) AS period
     CROSS JOIN LATERAL subscription_held(holder.user_id, p_now, p_grace_days) AS held
     CROSS JOIN catalog_features AS feature
     CROSS JOIN LATERAL allowance(holder.user_id, holder.is_admin, feature.key, p_now, p_grace_days) AS allowed
-    LEFT JOIN usage_tracking AS counter ON feature.kind <> 'SWITCH' AND counter.user_id = holder.user_id
-      AND counter.feature_key = feature.key
-      AND counter.period_start = CASE feature.kind WHEN 'LIMIT' THEN timestamptz '1970-01-01 00:00:00+00' ELSE period.period_start END
+    LEFT JOIN LATERAL (
+      SELECT t.used + reserved_now(t, p_now) AS taken FROM usage_tracking AS t
+      WHERE feature.kind <> 'SWITCH' AND t.user_id = holder.user_id AND t.feature_key = feature.key
+        AND t.period_start = CASE feature.kind WHEN 'LIMIT' THEN timestamptz '1970-01-01 00:00:00+00' ELSE period.period_start END
+      LIMIT 1 -- one by one, by their key: a join might read the whole table for a page of customers
+    ) AS counter ON true
     WHERE p_features IS NULL OR feature.key = ANY (p_features);
 END $$;
 --> statement-breakpoint
@@ -284,6 +287,7 @@ DECLARE
   event record;
   payer uuid;
   feature text;
+  is_admin boolean;
   kind text;
   allowed record;
   held record;
@@ -294,6 +298,7 @@ DECLARE
   -- The counter at hand: it is moved here, and in its table once another one is needed.
   c_user uuid;
   c_feature text;
+  c_is_admin boolean;
   c_start timestamptz;
   c_end timestamptz;
   c_hour timestamptz;
@@ -319,10 +324,12 @@ BEGIN
       SELECT * INTO present FROM usage_period(payer, p_now, p_now);
       SELECT * INTO held FROM subscription_held(payer, p_now, p_grace_days);
     END IF;
-    IF event.feature IS DISTINCT FROM feature THEN
+    -- Calls that go together may be of staff, and of a service that reports of the same account: each has its own limit.
+    IF (event.feature, event."isAdmin") IS DISTINCT FROM (feature, is_admin) THEN
       feature := event.feature;
+      is_admin := event."isAdmin";
       SELECT f.kind INTO kind FROM catalog_features AS f WHERE f.key = feature;
-      SELECT * INTO allowed FROM allowance(payer, event."isAdmin", feature, p_now, p_grace_days);
+      SELECT * INTO allowed FROM allowance(payer, is_admin, feature, p_now, p_grace_days);
     END IF;
 
     moment := least(coalesce(event."occurredAt", p_now), p_now);
@@ -335,7 +342,7 @@ BEGIN
       WHEN kind = 'SWITCH' THEN 'FEATURE_NOT_METERED'
       WHEN event.quantity = 0 OR (event.quantity < 0 AND kind = 'METERED') THEN 'INVALID_QUANTITY'
       WHEN event."occurredAt" > p_now + interval '5 seconds' THEN 'IN_FUTURE'
-      WHEN moment < p_now - interval '35 days' THEN 'TOO_OLD'
+      WHEN moment < p_now - 35 * interval '24 hours' THEN 'TOO_OLD'
     END;
 
     -- The period of the event; for what is refused or was counted before, the present one, to tell how things stand.
@@ -350,10 +357,12 @@ BEGIN
       END IF;
     END IF;
 
-    IF kind IN ('METERED', 'LIMIT') AND (c_user, c_feature, c_start) IS DISTINCT FROM (payer, feature, period.period_start) THEN
+    IF kind IN ('METERED', 'LIMIT')
+      AND (c_user, c_feature, c_is_admin, c_start) IS DISTINCT FROM (payer, feature, is_admin, period.period_start) THEN
       PERFORM close_counter(c_user, c_feature, c_start, c_end, c_hour, c_moved, c_before, c_used + c_reserved, c_limit, c_is_present, p_now);
       c_user := payer;
       c_feature := feature;
+      c_is_admin := is_admin;
       c_start := period.period_start;
       c_end := period.period_end;
       c_limit := allowed."limit";
@@ -400,7 +409,9 @@ BEGIN
       c_used := c_used + event.quantity;
     END IF;
 
-    c_is_present := c_start IN (forever_start, present.period_start);
+    IF kind IN ('METERED', 'LIMIT') THEN -- what is not counted leaves the counter at hand as it is
+      c_is_present := c_start IN (forever_start, present.period_start);
+    END IF;
     place := event.place;
     source := allowed.source;
     is_included := allowed.is_included;
@@ -475,6 +486,8 @@ BEGIN
     ELSE 'RESERVED'
   END;
   IF outcome <> 'RESERVED' THEN
+    -- What was found to have run out has made room; nobody else will find it.
+    PERFORM tell_usage(p_user, p_feature, counter.used + counter.reserved, taken, allowed."limit", p_now);
     RETURN;
   END IF;
 
@@ -558,19 +571,23 @@ BEGIN
 END $$;
 --> statement-breakpoint
 
--- Sees that there is a partition of usage_events for each of these months, `p_months` from that of `p_from` on. What
--- came in before its month was made is moved into it.
+-- Sees that there is a partition of usage_events for each of these months, `p_months` from that of `p_from` on, and for
+-- each in which something came in before it was made: that is moved into it.
 CREATE FUNCTION make_usage_months(p_from timestamptz, p_months int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   first_month timestamp := date_trunc('month', p_from AT TIME ZONE 'UTC');
+  month timestamp;
   opens timestamptz;
   closes timestamptz;
   partition text;
 BEGIN
-  FOR n IN 0 .. p_months - 1 LOOP
-    opens := (first_month + n * interval '1 month') AT TIME ZONE 'UTC';
-    closes := (first_month + (n + 1) * interval '1 month') AT TIME ZONE 'UTC';
-    partition := 'usage_events_' || to_char(first_month + n * interval '1 month', 'YYYY_MM');
+  FOR month IN
+    SELECT generate_series(first_month, first_month + (p_months - 1) * interval '1 month', interval '1 month')
+    UNION SELECT date_trunc('month', counted_at AT TIME ZONE 'UTC') FROM usage_events_default
+  LOOP
+    opens := month AT TIME ZONE 'UTC';
+    closes := (month + interval '1 month') AT TIME ZONE 'UTC';
+    partition := 'usage_events_' || to_char(month, 'YYYY_MM');
     CONTINUE WHEN to_regclass(partition) IS NOT NULL;
     LOCK TABLE usage_events IN ACCESS EXCLUSIVE MODE;
     CONTINUE WHEN to_regclass(partition) IS NOT NULL; -- somebody else was first

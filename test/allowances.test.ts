@@ -168,6 +168,19 @@ describe("what the database says somebody may have", () => {
     }
   });
 
+  test("is found for a page of customers by their own counters, not by reading everybody's", async () => {
+    const { db } = connection;
+    await db.execute(sql`insert into usage_tracking (user_id, feature_key, period_start, period_end, used)
+      select gen_random_uuid(), 'streaming_minutes', ${now.toISOString()}, ${now.toISOString()}, 1 from generate_series(1, 20000)`);
+    await db.execute(sql`analyze usage_tracking`);
+    const page = Array.from({ length: 100 }, (_, n) => ({ userId: userIdOf(`nobody-${n}`), isAdmin: false }));
+    const reads = await db.transaction(async (inside) => {
+      expect(await findStandings(inside, page, null, { now, graceDays })).toHaveLength(100 * catalog.features.length);
+      return inside.execute(sql`select seq_scan from pg_stat_xact_user_tables where relname = 'usage_tracking'`);
+    });
+    expect(Number(reads[0]?.["seq_scan"])).toBe(0);
+  });
+
   test("as the tier in force is the staff tier, else the highest that entitles, else the free tier", async () => {
     await fc.assert(
       fc.asyncProperty(anyLife, async (life) => {

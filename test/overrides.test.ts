@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { expect } from "vitest";
 import { auditLog } from "../src/billing/audit/audit.table.js";
 import { userIdOf } from "../src/billing/users/user.js";
-import { type TestApp, test } from "./support/app.js";
+import { startTestApp, type TestApp, test } from "./support/app.js";
 import { codesOf } from "./support/graphql.js";
 import type { Person } from "./support/person.js";
 import { until } from "./support/until.js";
@@ -70,7 +70,9 @@ test("an override is absolute: it gives more than any tier, less, or nothing, an
 });
 
 test("an override lapses at its end, and whoever listens hears of both", async ({ app }) => {
-  const bob = await app.customerOn("starter", "bob");
+  // Not of a purchase, which is still told of while this one listens already.
+  await count(app, "bob", "guests", 1);
+  const bob = app.person("bob");
   const stream = await bob.subscribe(
     "subscription { entitlementsChanged { cause entitlements { feature { key } limit source } } }",
   );
@@ -82,8 +84,42 @@ test("an override lapses at its end, and whoever listens hears of both", async (
   });
   expect((await stream.next()).data.entitlementsChanged).toEqual(guests(50, "OVERRIDE"));
   await app.control("POST", "/sandbox/clock", { advance_seconds: 3_600 });
-  expect((await bob.ask(`{ entitlement(feature: "guests") { limit } }`)).entitlement.limit).toBe(3);
-  expect((await stream.next()).data.entitlementsChanged).toEqual(guests(3, "SUBSCRIPTION"));
+  expect((await bob.ask(`{ entitlement(feature: "guests") { limit } }`)).entitlement.limit).toBe(1);
+  expect((await stream.next()).data.entitlementsChanged).toEqual(guests(1, "FREE_TIER"));
+});
+
+test("overrides that lapsed one after the other, and were found together, are told once", async ({ app }) => {
+  await count(app, "ida", "guests", 1);
+  const ida = app.person("ida");
+  const id = await idOf(ida);
+  const stream = await ida.subscribe("subscription { entitlementsChanged { entitlements { feature { key } limit } } }");
+  const features = ["guests", "streaming_minutes"];
+  for (const [hours, feature] of features.entries()) {
+    const endsAt = new Date(app.now().getTime() + (hours + 1) * 3_600_000).toISOString();
+    await set(app, id, feature, { isIncluded: true, limit: 5_000, endsAt });
+    expect((await stream.next()).data.entitlementsChanged.entitlements).toMatchObject([{ limit: 5_000 }]);
+  }
+  await app.control("POST", "/sandbox/clock", { advance_seconds: 3 * 3_600 });
+  const { entitlements } = (await stream.next()).data.entitlementsChanged;
+  expect(entitlements.map((each: { feature: { key: string } }) => each.feature.key).toSorted()).toEqual(features);
+  await set(app, id, "guests", { isIncluded: true, limit: 7 });
+  expect((await stream.next()).data.entitlementsChanged.entitlements).toMatchObject([{ limit: 7 }]);
+});
+
+test("an override that lapsed and was taken away before its end was told is told then", async () => {
+  const { app, stop } = await startTestApp({ worker: false });
+  await count(app, "jan", "guests", 1);
+  const jan = app.person("jan");
+  const id = await idOf(jan);
+  const endsAt = new Date(app.now().getTime() + 3_600_000).toISOString();
+  const stream = await jan.subscribe("subscription { entitlementsChanged { entitlements { limit source } } }");
+  await set(app, id, "guests", { isIncluded: true, limit: 50, endsAt });
+  expect((await stream.next()).data.entitlementsChanged.entitlements).toEqual([{ limit: 50, source: "OVERRIDE" }]);
+  await app.control("POST", "/sandbox/clock", { advance_seconds: 3_600 });
+  await set(app, id, "guests", null);
+  await set(app, id, "streaming_minutes", { isIncluded: true, limit: 61 });
+  expect((await stream.next()).data.entitlementsChanged.entitlements).toEqual([{ limit: 1, source: "FREE_TIER" }]);
+  await stop();
 });
 
 test("every override is in the audit log with who, why, before and after; a repeated call is not", async ({ app }) => {

@@ -108,6 +108,36 @@ test("a reservation made before a period ends is counted in that period, also wh
   expect(await used(app, "eve")).toBe(0);
 });
 
+test("two settlements in one operation each show what is held after it", async ({ app }) => {
+  const [first, second] = [await setAside(app, "ivy", 10), await setAside(app, "ivy", 20)];
+  const { a, b } = await backend(app).ask(
+    `mutation ($a: ID!, $b: ID!) {
+      a: settleUsage(input: { reservationId: $a, quantity: 0 }) { entitlement { used } }
+      b: settleUsage(input: { reservationId: $b, quantity: 0 }) { entitlement { used } } }`,
+    { a: first.reservation.id, b: second.reservation.id },
+  );
+  expect([a.entitlement.used, b.entitlement.used]).toEqual([20, 0]);
+});
+
+test("two reservations refused in one operation are each told what was left then", async ({ app }) => {
+  const expiresAt = new Date(app.now().getTime() + hourMs).toISOString();
+  const wanted = (idempotencyKey: string, quantity: number) => ({
+    ...{ externalCustomerId: "jim", feature: "streaming_minutes" },
+    ...{ quantity, expiresAt, idempotencyKey },
+  });
+  const { a, c } = await backend(app).ask(
+    `mutation ($a: ReserveUsageInput!, $b: ReserveUsageInput!, $c: ReserveUsageInput!) {
+      a: reserveUsage(input: $a) { userErrors { message } }
+      b: reserveUsage(input: $b) { userErrors { message } }
+      c: reserveUsage(input: $c) { userErrors { message } } }`,
+    { a: wanted("a", 61), b: wanted("b", 50), c: wanted("c", 61) },
+  );
+  expect([a.userErrors[0].message, c.userErrors[0].message]).toEqual([
+    "That is more than is left of Streaming: 60 of 60.",
+    "That is more than is left of Streaming: 10 of 60.",
+  ]);
+});
+
 test.for([
   ["none", { quantity: 0 }, "INVALID_INPUT", "quantity"],
   ["less than none", { quantity: -5 }, "INVALID_INPUT", "quantity"],

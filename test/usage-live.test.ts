@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { test } from "./support/app.js";
+import { findNewestVersion, insertVersion } from "../src/billing/catalog/catalog.repository.js";
+import { type TestApp, test } from "./support/app.js";
 import { codesOf } from "./support/graphql.js";
 import { openStream } from "./support/stream.js";
 import { count, report, results } from "./support/usage.js";
@@ -57,6 +58,36 @@ test("nobody but a service names a customer, and not by what cannot be an ID", a
   const anonymous = await openStream(app.url, undefined, changes);
   expect(codesOf(await anonymous.next())).toEqual(["UNAUTHENTICATED"]);
 });
+
+test("a purchase that brings hundreds of features goes through, and is heard of in parts", async ({ app }) => {
+  const { version: _, portalConfigurationId, ...newest } = await newestVersion(app);
+  const keys = Array.from({ length: 300 }, (_each, n) => `feature_of_which_there_are_a_great_many_${n}`.slice(-40));
+  const { definition } = newest;
+  const [model] = definition.features;
+  if (!model) throw new Error("The catalog has no feature.");
+  const more = Object.fromEntries(keys.map((key) => [key, { isIncluded: true, limit: null }]));
+  await insertVersion(app.connection.db, {
+    ...{ hash: "hundreds", pushedAt: app.now(), portalConfigurationId },
+    definition: {
+      ...definition,
+      features: [...definition.features, ...keys.map((key): typeof model => ({ ...model, key, kind: "SWITCH" }))],
+      tiers: definition.tiers.map((tier) =>
+        tier.slug === "starter" ? { ...tier, grants: { ...tier.grants, ...more } } : tier,
+      ),
+    },
+  });
+  const hal = app.person("hal");
+  const stream = await hal.subscribe(changes);
+  await app.customerOn("starter", "hal");
+  expect((await stream.next()).data.entitlementsChanged.cause).toBe("CUSTOMER");
+  expect((await stream.next()).data.entitlementsChanged.cause).toBe("CUSTOMER");
+});
+
+async function newestVersion(app: TestApp) {
+  const newest = await findNewestVersion(app.connection.db);
+  if (!newest) throw new Error("No catalog was pushed.");
+  return newest;
+}
 
 test("a reservation that ran out makes room, and that is heard of", async ({ app }) => {
   const gus = await app.person("gus").subscribe(changes);

@@ -155,8 +155,24 @@ describe("the period in which use counts", () => {
     expect((await period(fortnight, "2026-06-02")).slice(0, 2)).toEqual(["2026-06-01", "2026-06-15"]);
     expect((await period(fortnight, "2026-06-15")).slice(0, 2)).toEqual(["2026-06-15", "2026-07-15"]);
     const long = await payer({ bought: [{ started: "2026-06-01", anchor: "2026-08-10", trialEnds: "2026-08-10" }] });
-    expect((await period(long, "2026-06-02")).slice(0, 2)).toEqual(["2026-06-01", "2026-06-10"]);
-    expect((await period(long, "2026-08-09")).slice(0, 2)).toEqual(["2026-07-10", "2026-08-10"]);
+    expect((await period(long, "2026-06-02")).slice(0, 2)).toEqual(["2026-06-01", "2026-07-01"]);
+    expect((await period(long, "2026-08-09")).slice(0, 2)).toEqual(["2026-08-01", "2026-08-10"]);
+    expect((await period(long, "2026-08-10")).slice(0, 2)).toEqual(["2026-08-10", "2026-09-10"]);
+  });
+
+  test("of a trial stays when the trial is made longer: nothing that was used is forgotten", async () => {
+    const id = await payer({ bought: [{ started: "2026-06-01", anchor: "2026-08-10", trialEnds: "2026-08-10" }] });
+    const [start] = await period(id, "2026-07-25");
+    await connection.db.execute(
+      sql`update subscriptions set usage_anchor = '2026-08-20Z', trial_ends_at = '2026-08-20Z' where user_id = ${id}`,
+    );
+    expect((await period(id, "2026-07-25"))[0]).toBe(start);
+  });
+
+  test("after a trial begins where the trial ended, also before the first of its billing dates", async () => {
+    const id = await payer({ bought: [{ started: "2026-06-10", anchor: "2026-07-01", trialEnds: "2026-06-17" }] });
+    expect((await period(id, "2026-06-12")).slice(0, 2)).toEqual(["2026-06-10", "2026-06-17"]);
+    expect((await period(id, "2026-06-18")).slice(0, 2)).toEqual(["2026-06-17", "2026-07-01"]);
   });
 
   test.each(["CANCELED", "PAUSED", "UNPAID", "PAST_DUE"])(

@@ -47,6 +47,20 @@ test("events of a month that nobody made a partition for are kept, and moved int
   await stop();
 });
 
+test("events of a month that had passed before anybody made its partition get one too, so that it can be dropped", async () => {
+  const { app, stop } = await startTestApp({ worker: false });
+  await app.control("POST", "/sandbox/clock", { advance_seconds: (200 * dayMs) / 1000 });
+  await count(app, "ada", "streaming_minutes", 5);
+  const then = monthName(app.now());
+  await app.control("POST", "/sandbox/clock", { advance_seconds: (100 * dayMs) / 1000 });
+  await keep(app, 13);
+  expect([await rowsIn(app, "usage_events_default"), await rowsIn(app, then)]).toEqual([0, 1]);
+  await app.control("POST", "/sandbox/clock", { advance_seconds: (400 * dayMs) / 1000 });
+  await keep(app, 13);
+  expect(await partitions(app)).not.toContain(then);
+  await stop();
+});
+
 test("old months are dropped whole, and counters and histories stay", async () => {
   const { app, stop } = await startTestApp({ worker: false });
   await app.customerOn("professional", "bob");

@@ -102,7 +102,7 @@ test("of a limit what is held is counted: it can be given back, and never more t
   expect((await results(guests(-2)))[0].entitlement).toMatchObject({ used: 1, remaining: 2 });
   expect((await results(guests(-2)))[0].userErrors[0]).toMatchObject({
     code: "INVALID_INPUT",
-    message: "Only 1 of Guests can be given back: no more are held.",
+    message: "That is more of Guests than is held: it cannot be given back.",
   });
   expect((await results(guests(2)))[0].entitlement).toMatchObject({ used: 3 });
 });

@@ -54,6 +54,8 @@ export function openSql(url: string, options: ConnectOptions): RawSql {
     connection: {
       application_name: options.applicationName,
       statement_timeout: options.statementTimeoutMs ?? 5_000,
+      // Who waited for a lock must see what was committed meanwhile, whatever an operator's database has as its default.
+      default_transaction_isolation: "read committed",
     },
   });
 }

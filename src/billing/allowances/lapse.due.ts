@@ -13,13 +13,15 @@ const batch = 100;
  * Found by the billing clock, told once.
  */
 export async function tellLapses(deps: Deps): Promise<void> {
-  for (const { userId, endsAt } of await findUntoldLapses(deps.db, deps.now(), batch)) {
-    await lockCustomer(deps, userId, () =>
-      inTransaction(deps, async (inside) => {
-        const before = await standingsOf(inside, userId, new Date(endsAt.getTime() - 1));
-        await markLapsesTold(inside.db, userId, inside.now());
-        await announceEntitlements(inside, userId, before, "ADMIN");
-      }),
-    ).catch(unlessBusy);
+  for (const userId of new Set(await findUntoldLapses(deps.db, deps.now(), batch))) {
+    await lockCustomer(deps, userId, () => inTransaction(deps, (inside) => tell(inside, userId))).catch(unlessBusy);
   }
+}
+
+/** All that lapsed of one customer, at once: each by itself would be told again with every later one. */
+async function tell(inside: Deps, userId: string): Promise<void> {
+  const firstEnd = await markLapsesTold(inside.db, userId, inside.now());
+  if (!firstEnd) return; // told or taken away meanwhile
+  const before = await standingsOf(inside, userId, new Date(firstEnd.getTime() - 1));
+  await announceEntitlements(inside, userId, before, "ADMIN");
 }

@@ -22,22 +22,23 @@ function ofBoth(userId: string, featureKey: string) {
   return and(eq(entitlementOverrides.userId, userId), eq(entitlementOverrides.featureKey, featureKey));
 }
 
-/** Customers of whom something lapsed that was not told yet, and when. */
-export async function findUntoldLapses(db: Db, now: Date, limit: number): Promise<{ userId: string; endsAt: Date }[]> {
-  const found: { userId: string; endsAt: Date | null }[] = [];
+/** Customers of whom something lapsed that was not told yet; somebody may be named twice. */
+export async function findUntoldLapses(db: Db, now: Date, limit: number): Promise<string[]> {
+  const found: { userId: string }[] = [];
   for (const table of [entitlementOverrides, tierGrants]) {
     const isDue = and(isNull(table.lapseToldAt), lte(table.endsAt, now));
-    found.push(
-      ...(await db.select({ userId: table.userId, endsAt: table.endsAt }).from(table).where(isDue).limit(limit)),
-    );
+    found.push(...(await db.select({ userId: table.userId }).from(table).where(isDue).limit(limit)));
   }
-  return found.flatMap(({ userId, endsAt }) => (endsAt ? [{ userId, endsAt }] : []));
+  return found.map(({ userId }) => userId);
 }
 
-/** Notes that what lapsed of a customer was told. */
-export async function markLapsesTold(db: Db, userId: string, now: Date): Promise<void> {
+/** Notes that what lapsed of a customer was told. Gives when the first of it lapsed; undefined when there was nothing left to tell. */
+export async function markLapsesTold(db: Db, userId: string, now: Date): Promise<Date | undefined> {
+  const ends: Date[] = [];
   for (const table of [entitlementOverrides, tierGrants]) {
-    const isTold = and(eq(table.userId, userId), isNull(table.lapseToldAt), lte(table.endsAt, now));
-    await db.update(table).set({ lapseToldAt: now }).where(isTold);
+    const isUntold = and(eq(table.userId, userId), isNull(table.lapseToldAt), lte(table.endsAt, now));
+    const told = await db.update(table).set({ lapseToldAt: now }).where(isUntold).returning({ endsAt: table.endsAt });
+    ends.push(...told.flatMap(({ endsAt }) => endsAt ?? []));
   }
+  return ends.toSorted((a, b) => a.getTime() - b.getTime())[0];
 }

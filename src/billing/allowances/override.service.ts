@@ -66,8 +66,8 @@ interface Wanted extends Overridden {
 
 async function write(inside: Deps, actor: string, wanted: Wanted): Promise<void> {
   const { userId, featureKey, override, reason } = wanted;
-  const standings = await standingsOf(inside, userId);
   const before = await findOverride(inside.db, userId, featureKey);
+  const standings = await standingsOf(inside, userId, lastToldAt(inside, before));
   if (override) await storeOverride(inside.db, rowOf(inside, wanted, override));
   else await deleteOverride(inside.db, userId, featureKey);
   await recordAct(inside, {
@@ -78,6 +78,12 @@ async function write(inside: Deps, actor: string, wanted: Wanted): Promise<void>
     details: { feature: featureKey, before: before ? settingOf(before) : null, after: override },
   });
   await announceEntitlements(inside, userId, standings, "ADMIN");
+}
+
+/** The moment that listeners know of: an override that has lapsed since holds until its end was told. */
+function lastToldAt(inside: Deps, before: OverrideRow | undefined): Date {
+  const end = before?.lapseToldAt === null ? before.endsAt : null;
+  return end && end <= inside.now() ? new Date(end.getTime() - 1) : inside.now();
 }
 
 function rowOf(inside: Deps, { userId, featureKey, feature, reason }: Wanted, setting: OverrideSetting): OverrideRow {

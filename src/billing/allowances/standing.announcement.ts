@@ -18,6 +18,9 @@ export const entitlementFacts = z.object({
   occurredAt: z.coerce.date(),
 });
 
+/** Most features in one announcement. */
+const mostTogether = 150;
+
 /**
  * Tells which entitlements a write has changed, when its transaction commits: none, and nothing is told.
  *
@@ -30,7 +33,10 @@ export async function announceEntitlements(
   cause: ChangeCause,
 ): Promise<void> {
   const features = changedFeatures(before, await standingsOf(inside, userId));
-  if (features.length === 0) return;
-  const facts = { features, cause, occurredAt: inside.now().toISOString() };
-  await announce(inside.db, { kind: entitlementsKind, subject: userId, facts });
+  const occurredAt = inside.now().toISOString();
+  // A key has at most 40 characters, and an announcement must stay below 8,000 bytes: too long a one would undo the write.
+  for (let from = 0; from < features.length; from += mostTogether) {
+    const facts = { features: features.slice(from, from + mostTogether), cause, occurredAt };
+    await announce(inside.db, { kind: entitlementsKind, subject: userId, facts });
+  }
 }

@@ -47,9 +47,9 @@ export const subscriptions = pgTable(
     currentPeriodEnd: instant("current_period_end"),
     startedAt: instant("started_at").notNull(),
     /**
-     * What periods of use are counted from, in steps of `usageUnit`: Stripe's billing anchor as it was when the trial
-     * or, without one, the subscription began. It never moves afterwards, so that no change of plan makes what was
-     * used be forgotten. Null in rows of releases that did not know it: `currentPeriodStart` then.
+     * What periods of use are counted from, in steps of `usageUnit`, once a trial is over: Stripe's billing anchor as it
+     * was when the trial ended or, without one, when the subscription began. It never moves afterwards, so that no
+     * change of tier makes what was used be forgotten. Null in rows of releases that did not know it: `currentPeriodStart` then.
      */
     usageAnchor: instant("usage_anchor"),
     /** How long such a period is: a month also where a year is paid at once. Null stands for a month. */

@@ -40,7 +40,10 @@ export class ReservationResolver {
     @Ctx() context: GraphQLContext,
   ) {
     const outcome = settleUsage(context, uuidOf("UsageReservation", input.reservationId), input.quantity);
-    return payload(outcome, (row) => ({ reservation: toReservation(row, context.now()) }));
+    return payload(outcome, (row) => {
+      context.loaders.forget();
+      return { reservation: toReservation(row, context.now()) };
+    });
   }
 
   @FieldResolver(() => Feature, { description: "The feature." })

@@ -46,6 +46,7 @@ export async function reserveUsage(
   if (outcome === "INVALID_EXPIRY") return invalidExpiry();
   if (outcome !== "RESERVED" || id === null) {
     if (outcome === "RESERVED") throw new Error("The database made a reservation without an ID.");
+    context.loaders.forget();
     const standing = await readStanding(context, userId, featureKey);
     const refusal = standing && refusalOf({ outcome, standing }, feature, ["input"]);
     return refusal

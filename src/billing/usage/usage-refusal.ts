@@ -37,7 +37,8 @@ function messageOf(
   const name = feature?.name ?? "the feature";
   switch (outcome) {
     case "BELOW_ZERO":
-      return `Only ${used} of ${name} can be given back: no more are held.`;
+      // `used` has in it what is set aside, which is not held yet.
+      return `That is more of ${name} than is held: it cannot be given back.`;
     case "FEATURE_NOT_METERED":
       return `${name} is a switch: use of it is not counted.`;
     case "INVALID_QUANTITY":
