@@ -630,3 +630,7 @@ ALTER FUNCTION reserve_usage(uuid, uuid, text, boolean, text, bigint, timestampt
 ALTER FUNCTION settle_usage(uuid, uuid, bigint, boolean, timestamptz, int) SET enable_seqscan = off;
 --> statement-breakpoint
 ALTER FUNCTION expire_counter(uuid, text, timestamptz, timestamptz, int) SET enable_seqscan = off;
+--> statement-breakpoint
+
+-- Whoever counts must not wait for whoever waits for a lock on all months: the next hour tries again.
+ALTER FUNCTION make_usage_months(timestamptz, int) SET lock_timeout = '1s';
