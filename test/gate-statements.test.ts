@@ -33,7 +33,6 @@ test("a gate is one statement, by whomever and for however many customers, and s
     },
   });
   const [wire] = wires;
-  await app.customerOn("starter", "ada");
   const people = { customer: app.person("ada"), service: app.person("backend", { role: "service" }) };
   const statementsOf = async (work: () => Promise<unknown>) => {
     await work(); // prepares it
