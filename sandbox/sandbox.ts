@@ -16,6 +16,8 @@ import { createTables, type StripeObject } from "./store/tables.js";
 import { createClock } from "./time/clock.js";
 import { moveClock, runDue } from "./time/due.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
+import { secretsOf } from "./webhooks/former-secrets.js";
+import { createUndelivered } from "./webhooks/undelivered.js";
 import type { World } from "./world.js";
 
 export type { StripeObject } from "./store/tables.js";
@@ -44,6 +46,8 @@ export interface Sandbox {
   advance(seconds: number): Promise<Date>;
   /** Resolves when no webhook delivery is in flight, waiting for a retry or held back. */
   settled(): Promise<void>;
+  /** Resolves when no webhook delivery is on its way: what is held, delayed or waiting for a retry is not. */
+  answered(): Promise<void>;
   /** Writes the state and stops. */
   close(): Promise<void>;
 }
@@ -60,14 +64,22 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   loadObjects(tables, options.seed ?? []);
 
   const save = () => file.schedule();
+  const undelivered = createUndelivered(tables, state?.undelivered ?? []);
   const world: World = {
     tables,
     clock: createClock(state?.clock.offset_ms ?? startOffsetMs),
-    deliveries: createDeliveries(tables, options.retryDelaysMs ?? defaultRetryDelaysMs, save),
+    deliveries: createDeliveries({
+      tables,
+      undelivered,
+      retryDelaysMs: options.retryDelaysMs ?? defaultRetryDelaysMs,
+      secretsOf: (endpoint) => secretsOf(world, endpoint),
+      changed: save,
+    }),
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),
     deletedCustomers: new Set(state?.deleted_customers ?? []),
+    formerSecrets: state?.former_secrets ?? [],
   };
   const idempotency = createIdempotencyKeys(state?.idempotency ?? []);
   const followers = createFollowers(state?.clock.version ?? 0);
@@ -79,6 +91,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     deleted_customers: [...world.deletedCustomers],
     idempotency: idempotency.dump(),
     deliveries: world.deliveries.outstanding(),
+    undelivered: undelivered.dump(),
+    former_secrets: world.formerSecrets,
   }));
   const runtime: Runtime = {
     world,
@@ -109,6 +123,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     setClock: runtime.setClock,
     advance: (seconds) => runtime.setClock(new Date(world.clock.now().getTime() + seconds * 1000)),
     settled: () => world.deliveries.settled(),
+    answered: () => world.deliveries.answered(),
     close: async () => {
       clearInterval(ticking);
       followers.close();

@@ -3,6 +3,7 @@ import type { CheckoutPlan } from "./checkout/plan.js";
 import type { Tables } from "./store/tables.js";
 import type { Clock } from "./time/clock.js";
 import type { Deliveries } from "./webhooks/deliveries.js";
+import type { FormerSecret } from "./webhooks/former-secrets.js";
 
 /** The API version every answer and event is shaped after. */
 export const apiVersion = "2026-10-28.endive" satisfies Stripe.LatestApiVersion;
@@ -20,6 +21,8 @@ export interface World {
   checkouts: Map<string, CheckoutPlan>;
   /** Stripe goes on answering for these, with `deleted: true`. */
   deletedCustomers: Set<string>;
+  /** Webhook secrets that were replaced and sign along for a while. */
+  formerSecrets: FormerSecret[];
 }
 
 export function nowInSeconds(world: World): number {

@@ -5,7 +5,7 @@ import { apiVersion, nowInSeconds } from "../world.js";
 import { authenticate, checkVersion } from "./auth.js";
 import { invalidRequest, StripeRefusal } from "./errors.js";
 import { checkExpand, render } from "./expansion.js";
-import { sendWithFault, waitOutFault } from "./fault-effects.js";
+import { isLostOnTheWay, sendWithFault, waitOutFault } from "./fault-effects.js";
 import { isKept } from "./idempotency.js";
 import type { Operation } from "./operation.js";
 import { formOf, headerOf, pathOf } from "./request.js";
@@ -24,6 +24,7 @@ interface Answer {
   body: string;
   /** The request this is a repeated answer to. */
   replayOf: string | null;
+  headers?: Record<string, string>;
 }
 
 /** Puts every operation on its path, and Stripe's own 404 on all others under /v1. */
@@ -72,6 +73,7 @@ async function answerCall(
   reply.header("request-id", call.requestId).header("stripe-version", apiVersion);
 
   const fault = runtime.faults.take(request.method, call.path);
+  if (fault && isLostOnTheWay(fault)) return sendWithFault(request, reply.type("application/json"), fault);
   const answer = await keyedAnswer(runtime, request, call, () => waitOutFault(request, fault));
   if (key !== undefined) {
     reply.header("idempotency-key", key).header("original-request", answer.replayOf ?? call.requestId);
@@ -82,8 +84,11 @@ async function answerCall(
   if (request.method !== "GET") runtime.save();
   logged.replayed = answer.replayOf !== null;
   logged.status = answer.status;
-  reply.code(answer.status).type("application/json");
-  return sendWithFault(reply, answer.body, fault);
+  reply
+    .code(answer.status)
+    .headers(answer.headers ?? {})
+    .type("application/json");
+  return fault?.isAfter ? sendWithFault(request, reply, fault, answer.body) : reply.send(answer.body);
 }
 
 /** Answers from what was kept under the key, or runs the operation and keeps its answer. */
@@ -152,7 +157,8 @@ function fingerprintOf(request: FastifyRequest, call: Call): string {
 
 function errorAnswer(runtime: Runtime, error: unknown): Answer {
   if (error instanceof StripeRefusal) {
-    return { status: error.status, body: JSON.stringify({ error: error.body }, null, 2), replayOf: null };
+    const body = JSON.stringify({ error: error.body }, null, 2);
+    return { status: error.status, body, replayOf: null, headers: error.headers };
   }
   runtime.reportFault(error);
   const message = "The sandbox itself failed; its log says how.";

@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import type { KeptAnswer } from "../api/idempotency.js";
 import type { CheckoutPlan } from "../checkout/plan.js";
 import type { OutstandingDelivery } from "../webhooks/deliveries.js";
+import type { FormerSecret } from "../webhooks/former-secrets.js";
+import type { Undelivered } from "../webhooks/undelivered.js";
 import type { Tables } from "./tables.js";
 
 /** Everything a sandbox remembers across restarts. */
@@ -14,6 +16,9 @@ export interface SavedState {
   deleted_customers: string[];
   idempotency: KeptAnswer[];
   deliveries: OutstandingDelivery[];
+  /** Left out by states written before there was such a thing, as are those below. */
+  undelivered?: Undelivered[];
+  former_secrets?: FormerSecret[];
 }
 
 export interface StateFile {
