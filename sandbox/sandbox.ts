@@ -11,6 +11,7 @@ import { registerHostedPages } from "./hosted/routes.js";
 import { operations } from "./resources/index.js";
 import { createWebhookEndpoint } from "./resources/webhook-endpoints.js";
 import type { Runtime } from "./runtime.js";
+import { loadSeed } from "./store/seeds.js";
 import { createStateFile, dumpTables, loadObjects, readState } from "./store/state-file.js";
 import { createTables, type StripeObject } from "./store/tables.js";
 import { createClock } from "./time/clock.js";
@@ -61,7 +62,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const startOffsetMs = options.startAt ? options.startAt.getTime() - Date.now() : 0;
   const tables = createTables();
   loadObjects(tables, Object.values(state?.objects ?? {}).flat());
-  loadObjects(tables, options.seed ?? []);
+  loadSeed(tables, options.seed ?? []);
 
   const save = () => file.schedule();
   const undelivered = createUndelivered(tables, state?.undelivered ?? []);

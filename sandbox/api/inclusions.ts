@@ -2,12 +2,16 @@ import { idOf } from "../billing/price-amounts.js";
 import type { World } from "../world.js";
 
 /** Objects that are only answered on request, made when asked for; kept ones are in the object already. */
-const made: Record<string, (world: World, id: string) => object> = {
+const made: Record<string, (world: World, id: string) => object | null> = {
   "charge.refunds": (world, id) =>
     listOf(
       world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id),
       `/v1/charges/${id}/refunds`,
     ),
+  "customer.invoice_credit_balance": (world, id) => {
+    const { balance, currency } = world.tables.customer.find(id) ?? { balance: 0, currency: null };
+    return currency && balance !== 0 ? { [currency]: balance } : {};
+  },
   "customer.sources": (_world, id) => listOf([], `/v1/customers/${id}/sources`),
   "customer.subscriptions": (world, id) =>
     listOf(
@@ -16,8 +20,18 @@ const made: Record<string, (world: World, id: string) => object> = {
         .filter(({ customer, ended_at }) => idOf(customer) === id && ended_at === null),
       `/v1/customers/${id}/subscriptions`,
     ),
-  "customer.tax": () => ({ automatic_tax: "not_collecting", ip_address: null, location: null, provider: "stripe" }),
+  "customer.tax": () => ({
+    automatic_tax: "unrecognized_location",
+    ip_address: null,
+    location: null,
+    provider: "stripe",
+  }),
   "customer.tax_ids": (_world, id) => listOf([], `/v1/customers/${id}/tax_ids`),
+  "invoice.confirmation_secret": (world, id) => {
+    const payment = world.tables.invoice_payment.newestFirst().find(({ invoice }) => idOf(invoice) === id)?.payment;
+    const intent = payment?.payment_intent && world.tables.payment_intent.find(idOf(payment.payment_intent));
+    return intent ? { client_secret: intent.client_secret, type: "payment_intent" } : null;
+  },
   "invoice.payments": (world, id) =>
     listOf(
       world.tables.invoice_payment.newestFirst().filter(({ invoice }) => idOf(invoice) === id),

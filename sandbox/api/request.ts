@@ -14,11 +14,15 @@ export function pathOf(request: FastifyRequest): string {
 }
 
 /** Parameters wherever they are: the SDK sends those of GET and DELETE in the address. */
-export function formOf(request: FastifyRequest): { form: Record<string, unknown>; expand: string[] } {
+export function givenTo(request: FastifyRequest): Record<string, unknown> {
   const [, query = ""] = request.url.split("?");
   const body = typeof request.body === "object" && request.body !== null ? request.body : {};
-  const given: Record<string, unknown> = { ...parseForm(query), ...body };
-  const { expand, ...form } = given;
+  return { ...parseForm(query), ...body };
+}
+
+/** They, apart from `expand`, which every operation takes. */
+export function formOf(request: FastifyRequest): { form: Record<string, unknown>; expand: string[] } {
+  const { expand, ...form } = givenTo(request);
   return { form, expand: readExpand(expand) };
 }
 

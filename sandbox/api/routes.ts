@@ -2,13 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { newId } from "../ids.js";
 import type { Runtime } from "../runtime.js";
 import { apiVersion, nowInSeconds } from "../world.js";
-import { authenticate, checkVersion } from "./auth.js";
+import { authenticate } from "./auth.js";
 import { invalidRequest, StripeRefusal } from "./errors.js";
 import { checkExpand, render } from "./expansion.js";
 import { isLostOnTheWay, sendWithFault, waitOutFault } from "./fault-effects.js";
 import { isKept } from "./idempotency.js";
+import { inCurrentWords, refuseOutdated } from "./older-params.js";
 import type { Operation } from "./operation.js";
-import { formOf, headerOf, pathOf } from "./request.js";
+import { formOf, givenTo, headerOf, pathOf } from "./request.js";
+import { isKnownVersion, isPinned, readVersion } from "./versions.js";
 
 /** A request on its way through the API. */
 interface Call {
@@ -62,15 +64,21 @@ async function answerCall(
 ): Promise<FastifyReply> {
   const key = request.method === "POST" ? headerOf(request, "idempotency-key") : undefined;
   const call: Call = { operation, id, requestId: newId.request(), key, path: pathOf(request) };
+  const version = headerOf(request, "stripe-version");
   const logged = runtime.requests.add({
+    id: call.requestId,
     method: request.method,
     path: call.path,
+    params: givenTo(request),
+    version: version ?? null,
     status: null,
     at: new Date().toISOString(),
     idempotency_key: key ?? null,
     replayed: false,
   });
-  reply.header("request-id", call.requestId).header("stripe-version", apiVersion);
+  reply
+    .header("request-id", call.requestId)
+    .header("stripe-version", version !== undefined && isKnownVersion(version) ? version : apiVersion);
 
   const fault = runtime.faults.take(request.method, call.path);
   if (fault && isLostOnTheWay(fault)) return sendWithFault(request, reply.type("application/json"), fault);
@@ -103,7 +111,7 @@ async function keyedAnswer(
   let isBegun = false;
   try {
     authenticate(request.headers.authorization);
-    checkVersion(headerOf(request, "stripe-version"));
+    readVersion(headerOf(request, "stripe-version"));
     if (key !== undefined) {
       const fingerprint = fingerprintOf(request, call);
       const kept = idempotency.begin(key, fingerprint, nowInSeconds(world));
@@ -115,7 +123,7 @@ async function keyedAnswer(
     if (key !== undefined) keep(runtime, request, call, answer);
     return answer;
   } catch (error) {
-    const answer = errorAnswer(runtime, error);
+    const answer = errorAnswer(runtime, error, call.requestId);
     if (key !== undefined && isBegun) keep(runtime, request, call, answer);
     return answer;
   }
@@ -125,7 +133,10 @@ function run(runtime: Runtime, request: FastifyRequest, call: Call): Answer {
   const { world } = runtime;
   const { operation } = call;
   if (!operation) throw unrecognized(request);
-  const { form, expand } = formOf(request);
+  const { form: given, expand } = formOf(request);
+  const isCurrent = isPinned(headerOf(request, "stripe-version"));
+  if (isCurrent) refuseOutdated(operation, given);
+  const form = isCurrent ? given : inCurrentWords(world, operation, given);
   checkExpand(operation.answers, expand);
   runtime.runDue();
   world.cause = { id: call.requestId, idempotency_key: call.key ?? null };
@@ -155,9 +166,11 @@ function fingerprintOf(request: FastifyRequest, call: Call): string {
   return JSON.stringify([request.method, call.path, request.body ?? {}]);
 }
 
-function errorAnswer(runtime: Runtime, error: unknown): Answer {
+function errorAnswer(runtime: Runtime, error: unknown, requestId?: string): Answer {
   if (error instanceof StripeRefusal) {
-    const body = JSON.stringify({ error: error.body }, null, 2);
+    // Stripe's leads to its dashboard; this one to the sandbox's own log.
+    const log = requestId && { request_log_url: `${runtime.world.origin}/sandbox/requests?id=${requestId}` };
+    const body = JSON.stringify({ error: { ...error.body, ...log } }, null, 2);
     return { status: error.status, body, replayOf: null, headers: error.headers };
   }
   runtime.reportFault(error);
