@@ -1,5 +1,6 @@
 import type { Faults } from "./api/faults.js";
 import type { IdempotencyKeys } from "./api/idempotency.js";
+import type { Limits } from "./api/limits.js";
 import type { RequestLog } from "./api/request-log.js";
 import type { Followers } from "./control/followers.js";
 import type { World } from "./world.js";
@@ -10,6 +11,7 @@ export interface Runtime {
   idempotency: IdempotencyKeys;
   requests: RequestLog;
   faults: Faults;
+  limits: Limits;
   followers: Followers;
   /** Does what has fallen due by now. */
   runDue(): void;

@@ -1,6 +1,7 @@
 import Fastify from "fastify";
 import { createFaults } from "./api/faults.js";
 import { createIdempotencyKeys } from "./api/idempotency.js";
+import { createLimits, type LimitSettings, noLimits } from "./api/limits.js";
 import { parseForm } from "./api/request.js";
 import { createRequestLog } from "./api/request-log.js";
 import { refuseTheRest, registerApi } from "./api/routes.js";
@@ -36,6 +37,8 @@ export interface SandboxOptions {
   webhookEndpoint?: { url: string; secret: string };
   /** Waits before repeating an unsuccessful webhook delivery, in wall time. */
   retryDelaysMs?: number[];
+  /** Rate limits and lock timeouts; left out: none. */
+  limits?: LimitSettings;
 }
 
 export interface Sandbox {
@@ -100,6 +103,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     idempotency,
     requests: createRequestLog(),
     faults: createFaults(),
+    limits: createLimits(options.limits ?? noLimits),
     followers,
     runDue: () => {
       if (runDue(world, world.clock.now())) save();

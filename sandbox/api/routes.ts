@@ -109,8 +109,10 @@ async function keyedAnswer(
   const { world, idempotency } = runtime;
   const { key } = call;
   let isBegun = false;
+  let unlock = () => {};
   try {
     authenticate(request.headers.authorization);
+    runtime.limits.count(`${request.method} ${call.operation?.path ?? call.path}`);
     readVersion(headerOf(request, "stripe-version"));
     if (key !== undefined) {
       const fingerprint = fingerprintOf(request, call);
@@ -118,6 +120,7 @@ async function keyedAnswer(
       if (kept) return { status: kept.status, body: kept.body, replayOf: kept.requestId };
       isBegun = true;
     }
+    unlock = runtime.limits.lock(objectsOf(request, call));
     await wait();
     const answer = run(runtime, request, call);
     if (key !== undefined) keep(runtime, request, call, answer);
@@ -126,7 +129,16 @@ async function keyedAnswer(
     const answer = errorAnswer(runtime, error, call.requestId);
     if (key !== undefined && isBegun) keep(runtime, request, call, answer);
     return answer;
+  } finally {
+    unlock();
   }
+}
+
+/** What a write locks: the object it is about, and the customer whose it is to be. */
+function objectsOf(request: FastifyRequest, call: Call): string[] {
+  if (request.method === "GET") return [];
+  const { customer } = givenTo(request);
+  return [call.id, customer].filter((id): id is string => typeof id === "string" && id !== "");
 }
 
 function run(runtime: Runtime, request: FastifyRequest, call: Call): Answer {
