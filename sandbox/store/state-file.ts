@@ -29,6 +29,8 @@ export interface StateFile {
 }
 
 const soonMs = 20;
+/** A large state takes long to write: it is written the less often, so that answers do not wait for it. */
+const restForEachMsOfWriting = 5;
 
 /** Reads a state file; undefined if there is none yet. */
 export function readState(file: string | undefined): SavedState | undefined {
@@ -41,21 +43,24 @@ export function readState(file: string | undefined): SavedState | undefined {
 /** Keeps a file in step with the state; the file is replaced whole, so it is never half written. */
 export function createStateFile(file: string | undefined, snapshot: () => SavedState): StateFile {
   let timer: NodeJS.Timeout | undefined;
+  let delayMs = soonMs;
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     if (file === undefined) return;
+    const begun = performance.now();
     mkdirSync(dirname(file), { recursive: true });
     const draft = `${file}.${process.pid}.tmp`;
     writeFileSync(draft, JSON.stringify(snapshot()), { mode: 0o600 });
     renameSync(draft, file);
+    delayMs = Math.max(soonMs, (performance.now() - begun) * restForEachMsOfWriting);
   }
 
   return {
     flush,
     schedule: () => {
-      if (file !== undefined) timer ??= setTimeout(flush, soonMs);
+      if (file !== undefined) timer ??= setTimeout(flush, delayMs);
     },
   };
 }
