@@ -1,3 +1,4 @@
+import type { ApiExchange } from "./api/exchange.js";
 import type { Faults } from "./api/faults.js";
 import type { IdempotencyKeys } from "./api/idempotency.js";
 import type { Limits } from "./api/limits.js";
@@ -19,6 +20,8 @@ export interface Runtime {
   setClock(to: Date): Promise<Date>;
   /** Asks for the state to be written soon. */
   save(): void;
+  /** Told of every request to the API that was answered. */
+  onExchange: ((exchange: ApiExchange) => void) | undefined;
   /** An error that is the sandbox's own. */
   reportFault(error: unknown): void;
 }

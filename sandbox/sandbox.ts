@@ -1,4 +1,5 @@
 import Fastify from "fastify";
+import type { ApiExchange } from "./api/exchange.js";
 import { createFaults } from "./api/faults.js";
 import { createIdempotencyKeys } from "./api/idempotency.js";
 import { createLimits, type LimitSettings, noLimits } from "./api/limits.js";
@@ -37,6 +38,8 @@ export interface SandboxOptions {
   webhookEndpoint?: { url: string; secret: string };
   /** Waits before repeating an unsuccessful webhook delivery, in wall time. */
   retryDelaysMs?: number[];
+  /** Told of every request to the API that was answered. */
+  onExchange?: (exchange: ApiExchange) => void;
   /** Rate limits and lock timeouts; left out: none. */
   limits?: LimitSettings;
 }
@@ -110,6 +113,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     setClock: (to) => setClock(runtime, to),
     save,
+    onExchange: options.onExchange,
     reportFault: (error) => console.error("sandbox:", error),
   };
 

@@ -9,6 +9,11 @@ export function parseForm(text: string): Record<string, unknown> {
   return qs.parse(text, formLimits);
 }
 
+/** The other way round, for whoever wants to see what was sent. */
+export function formText(form: unknown): string {
+  return qs.stringify(form);
+}
+
 export function pathOf(request: FastifyRequest): string {
   return request.url.split("?")[0] ?? request.url;
 }

@@ -9,7 +9,7 @@ import { isLostOnTheWay, sendWithFault, waitOutFault } from "./fault-effects.js"
 import { isKept } from "./idempotency.js";
 import { inCurrentWords, refuseOutdated } from "./older-params.js";
 import type { Operation } from "./operation.js";
-import { formOf, givenTo, headerOf, pathOf } from "./request.js";
+import { formOf, formText, givenTo, headerOf, pathOf } from "./request.js";
 import { isKnownVersion, isPinned, readVersion } from "./versions.js";
 
 /** A request on its way through the API. */
@@ -92,6 +92,14 @@ async function answerCall(
   if (request.method !== "GET") runtime.save();
   logged.replayed = answer.replayOf !== null;
   logged.status = answer.status;
+  runtime.onExchange?.({
+    method: request.method,
+    url: request.url,
+    version: version ?? null,
+    form: formText(request.body ?? {}),
+    status: answer.status,
+    body: answer.body,
+  });
   reply
     .code(answer.status)
     .headers(answer.headers ?? {})
