@@ -11,7 +11,6 @@ export function randomText(length: number): string {
 export const newId = {
   account: () => "acct_1SandboxAccount00",
   checkoutSession: () => `cs_test_a1${randomText(58)}`,
-  card: () => `card_1${randomText(23)}`,
   charge: () => `ch_3${randomText(23)}`,
   coupon: () => randomText(8),
   customer: () => `cus_${randomText(14)}`,

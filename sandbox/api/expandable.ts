@@ -40,7 +40,6 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
   coupon: { applies_to: included("unkept"), currency_options: included("unkept") },
   customer: {
     default_source: id("unkept"),
-    invoice_credit_balance: included("unkept"),
     "invoice_settings.default_payment_method": id("payment_method"),
     sources: includedList("unkept"),
     subscriptions: includedList("subscription"),

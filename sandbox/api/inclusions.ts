@@ -8,10 +8,6 @@ const made: Record<string, (world: World, id: string) => object | null> = {
       world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id),
       `/v1/charges/${id}/refunds`,
     ),
-  "customer.invoice_credit_balance": (world, id) => {
-    const { balance, currency } = world.tables.customer.find(id) ?? { balance: 0, currency: null };
-    return currency && balance !== 0 ? { [currency]: balance } : {};
-  },
   "customer.sources": (_world, id) => listOf([], `/v1/customers/${id}/sources`),
   "customer.subscriptions": (world, id) =>
     listOf(
@@ -21,7 +17,7 @@ const made: Record<string, (world: World, id: string) => object | null> = {
       `/v1/customers/${id}/subscriptions`,
     ),
   "customer.tax": () => ({
-    automatic_tax: "unrecognized_location",
+    automatic_tax: "not_collecting",
     ip_address: null,
     location: null,
     provider: "stripe",

@@ -95,7 +95,6 @@ export function redeem(
   world: World,
   given: { coupon?: string | undefined; promotion_code?: string | undefined },
   purchase: Purchase,
-  at = "discounts[0][coupon]",
 ): Redemption {
   if (given.promotion_code !== undefined) {
     const code = world.tables.promotion_code.find(given.promotion_code);
@@ -103,7 +102,7 @@ export function redeem(
     return { coupon: couponFor(world, code, purchase), promotionCode: code };
   }
   const coupon = world.tables.coupon.find(given.coupon ?? "");
-  if (!coupon) throw noSuch("coupon", given.coupon ?? "", at);
+  if (!coupon) throw noSuch("coupon", given.coupon ?? "", "discounts[0][coupon]");
   if (!isRedeemable(world, coupon)) {
     throw invalidRequest(`Coupon ${coupon.id} is expired and cannot be applied.`, { code: "coupon_expired" });
   }
@@ -111,11 +110,11 @@ export function redeem(
   return { coupon, promotionCode: null };
 }
 
-/** Puts the discount on a subscription, or the whole customer, and counts the redemption. */
+/** Puts the discount on a subscription and counts the redemption. */
 export function applyRedemption(
   world: World,
   redemption: Redemption,
-  to: { customer: string; subscription: string | null; checkoutSession: string | null },
+  to: { customer: string; subscription: string; checkoutSession: string | null },
 ): Stripe.Discount {
   const { coupon, promotionCode } = redemption;
   const start = nowInSeconds(world);

@@ -3,7 +3,6 @@ import { invalidParameter, invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { refuseCustomersDiscount } from "../billing/customer-discount.js";
 import { redeem } from "../billing/discounts.js";
 import { priceOf } from "../billing/order.js";
 import { idOf, inlinePrice, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
@@ -23,7 +22,6 @@ const hours = 60 * minutes;
 export function createCheckoutSession(world: World, params: Params): Stripe.Checkout.Session {
   refuseContradictions(params);
   const customer = params.customer === undefined ? null : getCustomer(world, params.customer, "customer");
-  if (customer) refuseCustomersDiscount(customer);
   const prices = params.line_items.map(({ price }, index) =>
     recurringPrice(world, price, `line_items[${index}][price]`),
   );

@@ -3,20 +3,7 @@ import { noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation } from "../api/operation.js";
-import {
-  type Covers,
-  clearable,
-  hash,
-  integer,
-  listOf,
-  metadata,
-  notHere,
-  oneOf,
-  type Read,
-  text,
-} from "../api/params.js";
-import { addSource } from "../billing/card-source.js";
-import { giveCustomerDiscount, takeCustomerDiscount } from "../billing/customer-discount.js";
+import { type Covers, clearable, hash, integer, listOf, metadata, notHere, oneOf, text } from "../api/params.js";
 import { endSubscription } from "../billing/end-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { newId, randomText } from "../ids.js";
@@ -26,8 +13,6 @@ import { addressParam, readAddress } from "./addresses.js";
 import { attachPaymentMethod } from "./payment-methods.js";
 
 const shared = {
-  // Until basil; a caller of the sandbox's own version is refused by name before it comes here.
-  coupon: clearable(text),
   address: addressParam,
   balance: notHere,
   business_name: notHere,
@@ -48,7 +33,7 @@ const shared = {
   phone: clearable(text),
   preferred_locales: listOf(text),
   shipping: notHere,
-  source: text,
+  source: notHere,
   tax: notHere,
   tax_exempt: oneOf("none", "exempt", "reverse"),
   validate: notHere,
@@ -80,11 +65,11 @@ export const customerOperations = [
       const built = buildCustomer(world, { email: params.email ?? null, name: params.name ?? null });
       const customer = applyChanges(world, built, { ...params, invoice_settings: undefined });
       world.tables.customer.put(customer);
-      const invoice_settings = withAttached(world, params, customer.id);
-      const settled = world.tables.customer.put(applyChanges(world, customer, { invoice_settings }));
-      const sourced = params.source === undefined ? settled : addSource(world, settled, params.source);
-      recordEvent(world, "customer.created", sourced);
-      return params.coupon ? giveCustomerDiscount(world, sourced, params.coupon) : sourced;
+      if (params.payment_method !== undefined) attachPaymentMethod(world, params.payment_method, customer.id);
+      const settled = applyChanges(world, customer, { invoice_settings: params.invoice_settings });
+      world.tables.customer.put(settled);
+      recordEvent(world, "customer.created", settled);
+      return settled;
     },
   }),
   operation({
@@ -101,9 +86,7 @@ export const customerOperations = [
     params: updateParams,
     run: (world, params, id) => {
       const before = getCustomer(world, id);
-      const changed = world.tables.customer.put(applyChanges(world, before, params));
-      const sourced = params.source === undefined ? changed : addSource(world, changed, params.source);
-      const after = withCoupon(world, sourced, params.coupon);
+      const after = world.tables.customer.put(applyChanges(world, before, params));
       recordEvent(world, "customer.updated", after, before);
       return after;
     },
@@ -114,18 +97,6 @@ export const customerOperations = [
     answers: "nothing",
     params: {},
     run: (world, _params, id): Stripe.DeletedCustomer => deleteCustomer(world, getCustomer(world, id)),
-  }),
-  operation({
-    method: "DELETE",
-    path: "/v1/customers/:id/discount",
-    answers: "nothing",
-    params: {},
-    run: (world, _params, id): Stripe.DeletedDiscount => {
-      const { discount, ...customer } = getCustomer(world, id);
-      if (!discount) throw noSuch("discount", id);
-      takeCustomerDiscount(world, { ...customer, discount });
-      return { ...discount, deleted: true };
-    },
   }),
   operation({
     method: "GET",
@@ -204,23 +175,6 @@ function applyChanges(world: World, customer: Stripe.Customer, params: Changes):
     preferred_locales: params.preferred_locales ?? customer.preferred_locales ?? [],
     tax_exempt: params.tax_exempt ?? customer.tax_exempt ?? "none",
   };
-}
-
-function withCoupon(world: World, customer: Stripe.Customer, coupon: string | null | undefined): Stripe.Customer {
-  if (coupon === undefined) return customer;
-  return coupon === null ? takeCustomerDiscount(world, customer) : giveCustomerDiscount(world, customer, coupon);
-}
-
-/** Saves the card that came along; invoices may be told to use it by the name it was given by. */
-function withAttached(
-  world: World,
-  { payment_method, invoice_settings }: Read<typeof createParams>,
-  customer: string,
-): Changes["invoice_settings"] {
-  if (payment_method === undefined) return invoice_settings;
-  const { id } = attachPaymentMethod(world, payment_method, customer);
-  if (invoice_settings?.default_payment_method !== payment_method) return invoice_settings;
-  return { ...invoice_settings, default_payment_method: id };
 }
 
 function belongsTo(world: World, method: string, customer: string): boolean {

@@ -3,7 +3,6 @@ import { cardError, invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { refuseCustomersDiscount } from "../billing/customer-discount.js";
 import { redeem } from "../billing/discounts.js";
 import { type Order, priceOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
@@ -23,7 +22,6 @@ import type { createParams } from "./subscriptions.js";
 /** Subscribes a customer whose card is on file; the first invoice is attempted at once. */
 export function createSubscription(world: World, params: Read<typeof createParams>): Stripe.Subscription {
   const customer = getCustomer(world, params.customer, "customer");
-  refuseCustomersDiscount(customer);
   const [discount] = params.discounts ?? [];
   const undiscounted = orderFrom(world, params, customer);
   const { currency } = undiscounted;
@@ -92,7 +90,7 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
 }
 
 function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {
-  const id = given ?? customer.invoice_settings.default_payment_method ?? customer.default_source;
+  const id = given ?? customer.invoice_settings.default_payment_method;
   if (id === null) return null;
   const method = getPaymentMethod(world, idOf(id), "default_payment_method");
   if (method.customer !== null && idOf(method.customer) === customer.id) return method;
