@@ -18,3 +18,48 @@ export function formatMoney(amount: number, currency: string): string {
 export function percentOf(amount: number, percent: number): number {
   return Math.floor((amount * percent) / 100 + 0.5);
 }
+
+/** The least a card can be charged. https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
+const leastCharges: Readonly<Record<string, number>> = {
+  aed: 200,
+  aud: 50,
+  bgn: 100,
+  brl: 50,
+  cad: 50,
+  chf: 50,
+  czk: 1500,
+  dkk: 250,
+  eur: 50,
+  gbp: 30,
+  hkd: 400,
+  huf: 17_500,
+  inr: 50,
+  jpy: 50,
+  mxn: 1000,
+  myr: 200,
+  nok: 300,
+  nzd: 50,
+  pln: 200,
+  ron: 200,
+  sek: 300,
+  sgd: 50,
+  thb: 1000,
+  usd: 50,
+};
+
+/** Where Stripe documents no minimum of a currency, anything above nothing is enough. */
+export function leastCharge(currency: string): number {
+  return leastCharges[currency] ?? 1;
+}
+
+/** The most in one charge: eight digits. */
+export const greatestCharge = 99_999_999;
+
+/**
+ * The step amounts come in: ISK and UGX are written with cents and have none, thousandths end in zero.
+ * https://docs.stripe.com/currencies#special-cases
+ */
+export function chargeStep(currency: string): number {
+  if (currency === "isk" || currency === "ugx") return 100;
+  return thousandths.has(currency) ? 10 : 1;
+}

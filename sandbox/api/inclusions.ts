@@ -3,11 +3,14 @@ import type { World } from "../world.js";
 
 /** Objects that are only answered on request, made when asked for; kept ones are in the object already. */
 const made: Record<string, (world: World, id: string) => object> = {
-  "charge.refunds": (world, id) =>
-    listOf(
-      world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id),
-      `/v1/charges/${id}/refunds`,
-    ),
+  "charge.refunds": (world, id) => {
+    const refunds = world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id);
+    return { ...listOf(refunds, `/v1/charges/${id}/refunds`), total_count: refunds.length };
+  },
+  "customer.invoice_credit_balance": (world, id) => {
+    const customer = world.tables.customer.find(id);
+    return customer?.currency && customer.balance < 0 ? { [customer.currency]: customer.balance } : {};
+  },
   "customer.sources": (_world, id) => listOf([], `/v1/customers/${id}/sources`),
   "customer.subscriptions": (world, id) =>
     listOf(

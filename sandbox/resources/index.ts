@@ -16,6 +16,7 @@ import { priceOperations } from "./prices.js";
 import { productOperations } from "./products.js";
 import { promotionCodeOperations } from "./promotion-codes.js";
 import { refundOperations } from "./refunds.js";
+import { setupIntentOperations } from "./setup-intents.js";
 import { subscriptionItemOperations } from "./subscription-items.js";
 import { subscriptionOperations } from "./subscriptions.js";
 import { webhookEndpointOperations } from "./webhook-endpoints.js";
@@ -39,6 +40,7 @@ export const operations: Operation[] = [
   ...productOperations,
   ...promotionCodeOperations,
   ...refundOperations,
+  ...setupIntentOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
   ...webhookEndpointOperations,
