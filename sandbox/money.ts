@@ -1,3 +1,5 @@
+import Stripe from "stripe";
+
 /** https://docs.stripe.com/currencies#minor-units; Intl is no guide to it, for people write HUF and IDR without cents. */
 const wholeOnly = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
 const thousandths = new Set(["bhd", "jod", "kwd", "omr", "tnd"]);
@@ -14,9 +16,15 @@ export function formatMoney(amount: number, currency: string): string {
   return format.format(amount / 10 ** digits);
 }
 
-/** A percentage of an amount, rounded half up as Stripe rounds each line alone. */
+/** A percentage of an amount, rounded half up as Stripe rounds each line alone; 8.7 % of $5.00 is exactly 43.5 cents. */
 export function percentOf(amount: number, percent: number): number {
-  return Math.floor((amount * percent) / 100 + 0.5);
+  const hundredfold = Stripe.Decimal.from(amount).mul(Stripe.Decimal.from(percent));
+  return wholeUnits(hundredfold.mul(Stripe.Decimal.from("0.01")));
+}
+
+/** Whole minor units, rounded half up. */
+export function wholeUnits(amount: Stripe.Decimal): number {
+  return amount.round("half-up", { mode: "decimal-places", value: 0 }).toNumber();
 }
 
 /** The least a card can be charged. https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */

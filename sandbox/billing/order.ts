@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { discountedAmount } from "./discounts.js";
-import { unitAmount } from "./price-amounts.js";
+import { amountFor, isMetered } from "./price-amounts.js";
 
 /** What a customer is about to subscribe to, from Checkout or from the API. */
 export interface Order {
@@ -28,9 +28,7 @@ export interface OrderTotals {
 }
 
 export function totalOf(order: Order): OrderTotals {
-  const subtotals = order.items.map((item) =>
-    order.trialEnd === null ? unitAmount(item.price, order.currency) * item.quantity : 0,
-  );
+  const subtotals = order.items.map((item) => (order.trialEnd === null ? costOf(item, order.currency) : 0));
   const subtotal = sum(subtotals);
   const discount = order.coupon ? discountedAmount(order.coupon, subtotal, order.currency) : 0;
   const discounts = spread(discount, subtotals);
@@ -50,7 +48,12 @@ function spread(amount: number, weights: number[]): number[] {
 
 /** What the items cost before discounts, a trial or not. */
 export function priceOf({ items, currency }: Pick<Order, "items" | "currency">): number {
-  return sum(items.map((item) => unitAmount(item.price, currency) * item.quantity));
+  return sum(items.map((item) => costOf(item, currency)));
+}
+
+/** What is metered is paid for afterwards, by what was used. */
+function costOf({ price, quantity }: OrderItem, currency: string): number {
+  return isMetered(price) ? 0 : amountFor(price, currency, quantity);
 }
 
 function sum(amounts: number[]): number {

@@ -5,7 +5,7 @@ import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
 import { redeem } from "../billing/discounts.js";
 import { priceOf } from "../billing/order.js";
-import { idOf, inlinePrice, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { idOf, inlinePrice, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import type { CheckoutPlan } from "../checkout/plan.js";
 import { putSessionWithPlan } from "../checkout/session-amounts.js";
 import { newId } from "../ids.js";
@@ -32,6 +32,9 @@ export function createCheckoutSession(world: World, params: Params): Stripe.Chec
   if (params.automatic_tax?.enabled) refuseWithoutLocation(params, customer);
   const items = params.line_items.flatMap(({ quantity }, index) => {
     const price = prices[index];
+    if (price && isMetered(price) && quantity !== undefined) {
+      throw invalidRequest("`quantity` cannot be set for metered prices.", { param: `line_items[${index}][quantity]` });
+    }
     return price ? [{ price, quantity: quantity ?? 1 }] : [];
   });
   const purchase = { customer: customer?.id ?? null, currency, amount: priceOf({ items, currency }) };

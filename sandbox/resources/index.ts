@@ -8,6 +8,8 @@ import { eventOperations } from "./events.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
 import { invoicePreviewOperations } from "./invoice-previews.js";
 import { invoiceOperations } from "./invoices.js";
+import { meterEventOperations } from "./meter-events.js";
+import { meterOperations } from "./meters.js";
 import { paymentIntentOperations } from "./payment-intents.js";
 import { paymentMethodOperations } from "./payment-methods.js";
 import { portalConfigurationOperations } from "./portal-configurations.js";
@@ -32,6 +34,8 @@ export const operations: Operation[] = [
   ...invoiceOperations,
   ...invoicePreviewOperations,
   ...invoicePaymentOperations,
+  ...meterEventOperations,
+  ...meterOperations,
   ...paymentIntentOperations,
   ...paymentMethodOperations,
   ...portalConfigurationOperations,

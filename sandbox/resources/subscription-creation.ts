@@ -7,7 +7,7 @@ import { redeem } from "../billing/discounts.js";
 import { type Order, priceOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
-import { idOf, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { idOf, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
 import { needsAuthentication, tryPayment } from "../billing/try-payment.js";
 import { addDays } from "../calendar.js";
@@ -77,6 +77,9 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
         `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
         { param: `items[${index}][price]` },
       );
+    }
+    if (quantity !== undefined && isMetered(found)) {
+      throw invalidRequest("You cannot set the quantity for metered prices.", { param: `items[${index}][quantity]` });
     }
     return { price: found, quantity: quantity ?? 1, metadata: mergeMetadata({}, metadata) };
   });
