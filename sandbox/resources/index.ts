@@ -1,8 +1,10 @@
 import type { Operation } from "../api/operation.js";
 import { accountOperations } from "./account.js";
+import { balanceTransactionOperations } from "./balance-transactions.js";
 import { chargeOperations } from "./charges.js";
 import { checkoutSessionOperations } from "./checkout-sessions.js";
 import { couponOperations } from "./coupons.js";
+import { customerBalanceTransactionOperations } from "./customer-balance-transactions.js";
 import { customerOperations } from "./customers.js";
 import { eventOperations } from "./events.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
@@ -26,9 +28,11 @@ import { webhookEndpointOperations } from "./webhook-endpoints.js";
 /** Every operation of Stripe's API that the sandbox has. */
 export const operations: Operation[] = [
   ...accountOperations,
+  ...balanceTransactionOperations,
   ...chargeOperations,
   ...checkoutSessionOperations,
   ...couponOperations,
+  ...customerBalanceTransactionOperations,
   ...customerOperations,
   ...eventOperations,
   ...invoiceOperations,

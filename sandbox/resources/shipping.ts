@@ -23,3 +23,11 @@ export function readShipping(given: Read<typeof fields>): Stripe.PaymentIntent.S
     tracking_number: given.tracking_number ?? null,
   };
 }
+
+const customerFields = { address: fields.address, name: fields.name, phone: fields.phone };
+
+export const customerShippingParam = hash(customerFields);
+
+export function readCustomerShipping(given: Read<typeof customerFields>): Stripe.Customer.Shipping {
+  return { address: readAddress(given.address) ?? emptyAddress, name: given.name, phone: given.phone ?? null };
+}

@@ -93,7 +93,7 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
 }
 
 function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {
-  const id = given ?? customer.invoice_settings.default_payment_method;
+  const id = given ?? customer.invoice_settings.default_payment_method ?? customer.default_source;
   if (id === null) return null;
   const method = getPaymentMethod(world, idOf(id), "default_payment_method");
   if (method.customer !== null && idOf(method.customer) === customer.id) return method;
