@@ -19,7 +19,12 @@ const made: Record<string, (world: World, id: string) => object> = {
         .filter(({ customer, ended_at }) => idOf(customer) === id && ended_at === null),
       `/v1/customers/${id}/subscriptions`,
     ),
-  "customer.tax": () => ({ automatic_tax: "not_collecting", ip_address: null, location: null, provider: "stripe" }),
+  "customer.tax": (world, id) => ({
+    automatic_tax: world.tables.customer.find(id)?.address ? "not_collecting" : "unrecognized_location",
+    ip_address: null,
+    location: null,
+    provider: "stripe",
+  }),
   "customer.tax_ids": (_world, id) => listOf([], `/v1/customers/${id}/tax_ids`),
   "invoice.payments": (world, id) =>
     listOf(

@@ -3,8 +3,8 @@ import { invalidParameter, invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem } from "../billing/discounts.js";
-import { priceOf } from "../billing/order.js";
+import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { purchaseOf } from "../billing/order.js";
 import { idOf, inlinePrice, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import type { CheckoutPlan } from "../checkout/plan.js";
 import { putSessionWithPlan } from "../checkout/session-amounts.js";
@@ -37,8 +37,9 @@ export function createCheckoutSession(world: World, params: Params): Stripe.Chec
     }
     return price ? [{ price, quantity: quantity ?? 1 }] : [];
   });
-  const purchase = { customer: customer?.id ?? null, currency, amount: priceOf({ items, currency }) };
+  const purchase = purchaseOf({ items, currency }, customer?.id ?? null);
   const redemption = discount ? redeem(world, discount, purchase) : null;
+  if (customer) refuseCustomerDiscount(customer, redemption);
 
   const plan: CheckoutPlan = {
     items: params.line_items.map(({ price, quantity }) => ({ price, quantity: quantity ?? 1 })),

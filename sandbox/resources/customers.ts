@@ -13,6 +13,7 @@ import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { account } from "./account.js";
 import { addressParam, readAddress } from "./addresses.js";
+import { deletedDiscount, giveDiscount, takeDiscount } from "./customer-discounts.js";
 import { cardOfToken } from "./payment-method-data.js";
 import { attachPaymentMethod } from "./payment-methods.js";
 import { customerShippingParam, readCustomerShipping } from "./shipping.js";
@@ -44,14 +45,18 @@ const shared = {
   validate: notHere,
 };
 
+/** Callers of older versions give a customer a discount so. */
+const legacy = { coupon: clearable(text) };
+
 const createParams = {
   ...shared,
+  ...legacy,
   payment_method: text,
   tax_id_data: notHere,
   test_clock: notHere,
 } satisfies Covers<Stripe.CustomerCreateParams>;
 
-const updateParams = { ...shared, default_source: notHere } satisfies Covers<Stripe.CustomerUpdateParams>;
+const updateParams = { ...shared, ...legacy, default_source: notHere } satisfies Covers<Stripe.CustomerUpdateParams>;
 
 const listParams = {
   ...paging,
@@ -74,7 +79,7 @@ export const customerOperations = [
       const settled = applyChanges(world, customer, { invoice_settings: params.invoice_settings });
       const complete = world.tables.customer.put(withMoney(world, settled, params, "initial"));
       recordEvent(world, "customer.created", complete);
-      return complete;
+      return params.coupon ? giveDiscount(world, complete, params.coupon) : complete;
     },
   }),
   operation({
@@ -94,7 +99,8 @@ export const customerOperations = [
       const changed = applyChanges(world, before, params);
       const after = world.tables.customer.put(withMoney(world, changed, params, "adjustment"));
       recordEvent(world, "customer.updated", after, before);
-      return after;
+      if (params.coupon === undefined) return after;
+      return params.coupon === null ? takeDiscount(world, after) : giveDiscount(world, after, params.coupon);
     },
   }),
   operation({
@@ -103,6 +109,18 @@ export const customerOperations = [
     answers: "nothing",
     params: {},
     run: (world, _params, id): Stripe.DeletedCustomer => deleteCustomer(world, getCustomer(world, id)),
+  }),
+  operation({
+    method: "DELETE",
+    path: "/v1/customers/:id/discount",
+    answers: "nothing",
+    params: {},
+    run: (world, _params, id): Stripe.DeletedDiscount => {
+      const customer = getCustomer(world, id);
+      if (!customer.discount) throw noSuch("discount for customer", id);
+      takeDiscount(world, customer);
+      return deletedDiscount(customer.discount);
+    },
   }),
   operation({
     method: "GET",
