@@ -14,6 +14,7 @@ import { meterEventOperations } from "./meter-events.js";
 import { meterOperations } from "./meters.js";
 import { paymentIntentOperations } from "./payment-intents.js";
 import { paymentMethodOperations } from "./payment-methods.js";
+import { paymentPageOperations } from "./payment-pages.js";
 import { portalConfigurationOperations } from "./portal-configurations.js";
 import { portalSessionOperations } from "./portal-sessions.js";
 import { priceOperations } from "./prices.js";
@@ -42,6 +43,7 @@ export const operations: Operation[] = [
   ...meterOperations,
   ...paymentIntentOperations,
   ...paymentMethodOperations,
+  ...paymentPageOperations,
   ...portalConfigurationOperations,
   ...portalSessionOperations,
   ...priceOperations,
