@@ -1,9 +1,9 @@
 import type { World } from "../world.js";
-import { unknownParameter } from "./errors.js";
+import { invalidParameter, unknownParameter } from "./errors.js";
 import type { Operation } from "./operation.js";
 
 type Form = Record<string, unknown>;
-type Rewrite = (form: Form, world: World) => Form;
+type Rewrite = (form: Form, world: World, version: string | null) => Form;
 
 /**
  * What callers of older versions, and those who name none, may say in the words of their time.
@@ -14,12 +14,9 @@ type Rewrite = (form: Form, world: World) => Form;
 const rewrites: Record<string, Rewrite[]> = {
   "POST /v1/checkout/sessions": [withoutCards],
   "POST /v1/invoices/create_preview": [anchorAsHash("subscription_details")],
-  "POST /v1/payment_intents": [withoutCards],
-  "POST /v1/payment_intents/:id": [withoutCards],
-  "POST /v1/payment_intents/:id/confirm": [withoutCards],
+  "POST /v1/payment_intents": [cardsByDefault],
   "POST /v1/promotion_codes": [couponAsPromotion],
-  "POST /v1/setup_intents": [withoutCards],
-  "POST /v1/setup_intents/:id": [withoutCards],
+  "POST /v1/setup_intents": [cardsByDefault],
   "POST /v1/subscription_schedules": [iterationsAsDurations],
   "POST /v1/subscription_schedules/:id": [iterationsAsDurations],
   "POST /v1/subscription_items": [planAsPrice],
@@ -33,23 +30,38 @@ const rewrites: Record<string, Rewrite[]> = {
 const outdated: Record<string, string[]> = {
   "POST /v1/customers": ["coupon"],
   "POST /v1/customers/:id": ["coupon"],
+  "POST /v1/payment_intents": ["payment_method_types"],
+  "POST /v1/payment_intents/:id": ["payment_method_types"],
+  "POST /v1/setup_intents": ["payment_method_types"],
+  "POST /v1/setup_intents/:id": ["payment_method_types"],
 };
 
 /** Refuses what the sandbox's own version has no word for. */
 export function refuseOutdated({ method, path }: Operation, form: Form): void {
   const found = outdated[`${method} ${path}`]?.find((name) => name in form);
+  if (found === "payment_method_types") {
+    const message = "`payment_method_types` is no longer supported; `allowed_payment_method_types` took its place.";
+    throw invalidParameter("payment_method_types_no_longer_supported", message, found);
+  }
   if (found !== undefined) throw unknownParameter(found);
 }
 
-/** The form as a caller of the sandbox's own version would have sent it. */
-export function inCurrentWords(world: World, { method, path }: Operation, form: Form): Form {
-  return (rewrites[`${method} ${path}`] ?? []).reduce((rewritten, rewrite) => rewrite(rewritten, world), form);
+/** The form as a caller of the sandbox's own version would have sent it; `version` is null for who named none. */
+export function inCurrentWords(world: World, { method, path }: Operation, form: Form, version: string | null): Form {
+  return (rewrites[`${method} ${path}`] ?? []).reduce((rewritten, rewrite) => rewrite(rewritten, world, version), form);
 }
 
 /** Until endive a list of methods could be given; cards alone are what the sandbox has anyway. */
 function withoutCards(form: Form): Form {
   const { payment_method_types: types, ...rest } = form;
   return Array.isArray(types) && types.length === 1 && types[0] === "card" ? rest : form;
+}
+
+/** Until 2023-08-16 a payment took cards alone unless it asked for more: https://docs.stripe.com/upgrades#2023-08-16 */
+function cardsByDefault(form: Form, _world: World, version: string | null): Form {
+  const isOld = version === null || version < "2023-08-16";
+  const hasSaid = "payment_method_types" in form || "automatic_payment_methods" in form || "return_url" in form;
+  return isOld && !hasSaid ? { ...form, payment_method_types: ["card"] } : form;
 }
 
 /** Until clover a promotion code's `coupon` stood by itself. */

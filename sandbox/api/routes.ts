@@ -10,7 +10,7 @@ import { isKept } from "./idempotency.js";
 import { inCurrentWords, refuseOutdated } from "./older-params.js";
 import type { Operation } from "./operation.js";
 import { formOf, formText, givenTo, headerOf, pathOf } from "./request.js";
-import { isKnownVersion, isPinned, readVersion } from "./versions.js";
+import { isKnownVersion, readVersion } from "./versions.js";
 
 /** A request on its way through the API. */
 interface Call {
@@ -154,9 +154,9 @@ function run(runtime: Runtime, request: FastifyRequest, call: Call): Answer {
   const { operation } = call;
   if (!operation) throw unrecognized(request);
   const { form: given, expand } = formOf(request);
-  const isCurrent = isPinned(headerOf(request, "stripe-version"));
-  if (isCurrent) refuseOutdated(operation, given);
-  const form = isCurrent ? given : inCurrentWords(world, operation, given);
+  const version = headerOf(request, "stripe-version") ?? null;
+  if (version === apiVersion) refuseOutdated(operation, given);
+  const form = version === apiVersion ? given : inCurrentWords(world, operation, given, version);
   checkExpand(operation.answers, expand);
   runtime.runDue();
   world.cause = { id: call.requestId, idempotency_key: call.key ?? null };

@@ -14,11 +14,6 @@ export function readVersion(header: string | undefined): string {
   throw invalidRequest(`Invalid Stripe API version: ${header}`);
 }
 
-/** Whether the caller insists on the sandbox's own version; others may use the words of older ones. */
-export function isPinned(header: string | undefined): boolean {
-  return header === apiVersion;
-}
-
 export function isKnownVersion(version: string): boolean {
   return knownVersions.some((known) => known === version);
 }

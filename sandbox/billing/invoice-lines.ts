@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import type { Order, OrderTotals } from "./order.js";
-import { describePrice, productIdOf, unitAmount } from "./price-amounts.js";
+import { describePrice, exactUnitAmount, isMetered, productIdOf } from "./price-amounts.js";
 
 /** One line for each subscription item. */
 export function buildInvoiceLines(
@@ -13,7 +13,9 @@ export function buildInvoiceLines(
   totals: OrderTotals,
 ): Stripe.InvoiceLineItem[] {
   const discount = subscription.discounts.at(-1);
-  return subscription.items.data.map((item, index) => {
+  return subscription.items.data.flatMap((item, index) => {
+    // What is metered has a line once it was used.
+    if (isMetered(item.price)) return [];
     const quantity = item.quantity ?? 1;
     const subtotal = totals.subtotals[index] ?? 0;
     const price = order.items[index]?.price ?? item.price;
@@ -48,7 +50,7 @@ export function buildInvoiceLines(
       pricing: {
         price_details: { price: price.id, product: productIdOf(price) },
         type: "price_details",
-        unit_amount_decimal: Stripe.Decimal.from(isTrial ? 0 : unitAmount(price, order.currency)),
+        unit_amount_decimal: isTrial ? Stripe.Decimal.zero : exactUnitAmount(price, order.currency),
       },
       quantity,
       quantity_decimal: Stripe.Decimal.from(quantity),

@@ -1,6 +1,7 @@
 import type { World } from "../world.js";
 import { checkoutExpiries } from "./checkout-expiry.js";
 import { incompleteExpiries } from "./incomplete-expiry.js";
+import { refundOutcomes } from "./refund-outcome.js";
 import { subscriptionEnds } from "./subscription-end.js";
 
 /** Something that happens by itself at an instant, in Unix seconds. */
@@ -10,7 +11,7 @@ export interface Due {
 }
 
 /** Everything that time does, one file each. */
-const causes: ((world: World) => Due[])[] = [checkoutExpiries, incompleteExpiries, subscriptionEnds];
+const causes: ((world: World) => Due[])[] = [checkoutExpiries, incompleteExpiries, refundOutcomes, subscriptionEnds];
 
 /**
  * Does everything due up to an instant, in order, each at its own instant.

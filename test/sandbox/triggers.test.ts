@@ -38,22 +38,6 @@ const knownToFail: string[] = [
   "invoice.voided",
   "invoiceitem.created",
   "invoiceitem.deleted",
-  // payment intents and setup intents
-  "charge.failed",
-  "charge.refunded",
-  "charge.succeeded",
-  "payment_intent.canceled",
-  "payment_intent.created",
-  "payment_intent.payment_failed",
-  "payment_intent.requires_action",
-  "payment_intent.succeeded",
-  "setup_intent.canceled",
-  "setup_intent.created",
-  "setup_intent.requires_action",
-  "setup_intent.setup_failed",
-  "setup_intent.succeeded",
-  "subscription.payment_failed",
-  "subscription.payment_succeeded",
   // trials that end, schedules and test clocks
   "customer.subscription.paused",
   "customer.subscription.trial_will_end",
@@ -68,8 +52,6 @@ const knownToFail: string[] = [
   "test_helpers.test_clock.created",
   "test_helpers.test_clock.deleted",
   "test_helpers.test_clock.ready",
-  // one-off checkout
-  "checkout.session.completed",
 ];
 
 test.skipIf(stripeCli === undefined)(

@@ -45,36 +45,6 @@ test("callers of older versions, and of none, may use the words of their time; o
   expect(await refused.json()).toMatchObject({ error: { code: "parameter_unknown", param: "coupon" } });
 });
 
-test("a customer's own discount comes, is replaced and goes with its events, and nothing is billed past it", async () => {
-  const { url, stripe } = await openSandbox();
-  const [first, second] = [
-    await stripe.coupons.create({ percent_off: 20 }),
-    await stripe.coupons.create({ percent_off: 30 }),
-  ];
-  const made = await jsonOf<{ id: string }>(
-    await post(`${url}/v1/customers`, { coupon: first.id, source: "tok_visa" }),
-  );
-  expect(made).toMatchObject({
-    discount: { source: { coupon: first.id } },
-    default_source: expect.stringMatching(/^card_/),
-  });
-  const { id: price } = await monthlyPrice(stripe);
-  await expect(stripe.subscriptions.create({ customer: made.id, items: [{ price }] })).rejects.toThrow("own discount");
-
-  await post(`${url}/v1/customers/${made.id}`, { coupon: second.id });
-  expect(await stripe.customers.deleteDiscount(made.id)).toMatchObject({ object: "discount", deleted: true });
-  expect(await stripe.customers.retrieve(made.id)).toMatchObject({ discount: null });
-  const events = await stripe.events.list({ type: "customer.discount.*" });
-  expect(events.data.map(({ type }) => type)).toEqual([
-    "customer.discount.deleted",
-    "customer.discount.updated",
-    "customer.discount.created",
-  ]);
-  expect(events.data[1]?.data.previous_attributes).toMatchObject({ source: { coupon: first.id } });
-  const { status } = await stripe.subscriptions.create({ customer: made.id, items: [{ price }] });
-  expect(status).toBe("active");
-});
-
 test("an endpoint's events are named after its version, and only known types and addresses are taken", async () => {
   const sandbox = await openSandbox();
   const { stripe } = sandbox;
