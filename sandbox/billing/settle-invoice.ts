@@ -3,6 +3,7 @@ import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { subscriptionOf } from "./end-subscription.js";
 import { paid } from "./invoice.js";
+import { invoicePaymentOf } from "./invoice-payment-of.js";
 import { idOf } from "./price-amounts.js";
 
 /** An open invoice whose payment intent has succeeded is paid, and what waited for it goes on. */
@@ -23,13 +24,6 @@ export function settleInvoice(world: World, intent: Stripe.PaymentIntent): void 
   recordEvent(world, "invoice.payment_succeeded", after);
   reviveSubscription(world, after);
   recordEvent(world, "invoice_payment.paid", settled);
-}
-
-/** Whether an invoice waits for this payment intent. */
-export function invoicePaymentOf({ tables }: World, intent: string): Stripe.InvoicePayment | undefined {
-  return tables.invoice_payment
-    .newestFirst()
-    .find(({ payment }) => payment.payment_intent !== undefined && idOf(payment.payment_intent) === intent);
 }
 
 /** Paying the latest invoice makes an unpaid subscription active. https://docs.stripe.com/billing/subscriptions/overview */
