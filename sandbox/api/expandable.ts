@@ -45,7 +45,7 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     subscriptions: includedList("subscription"),
     tax: included("unkept"),
     tax_ids: includedList("unkept"),
-    test_clock: id("unkept"),
+    test_clock: id("test_helpers.test_clock"),
   },
   discount: {
     customer: id("customer"),
@@ -61,6 +61,7 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     lines: inlineList("invoice_line"),
     "parent.subscription_details.subscription": id("subscription"),
     payments: includedList("invoice_payment"),
+    test_clock: id("test_helpers.test_clock"),
     "total_discount_amounts.discount": id("discount"),
   },
   invoice_line: {
@@ -73,6 +74,13 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     invoice: id("invoice"),
     "payment.charge": id("charge"),
     "payment.payment_intent": id("payment_intent"),
+  },
+  invoiceitem: {
+    customer: id("customer"),
+    discounts: id("discount"),
+    invoice: id("invoice"),
+    "pricing.price_details.price": id("price"),
+    test_clock: id("test_helpers.test_clock"),
   },
   item: { discounts: included("unkept"), price: inline("price"), taxes: included("unkept") },
   payment_intent: {
@@ -102,13 +110,14 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     latest_invoice: id("invoice"),
     pending_setup_intent: id("unkept"),
     schedule: id("unkept"),
-    test_clock: id("unkept"),
+    test_clock: id("test_helpers.test_clock"),
   },
   subscription_item: {
     discounts: id("discount"),
     plan: inline("plan"),
     price: inline("price"),
   },
+  "test_helpers.test_clock": {},
   unkept: {},
   webhook_endpoint: {},
 };

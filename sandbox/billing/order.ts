@@ -37,12 +37,13 @@ export function totalOf(order: Order): OrderTotals {
   return { subtotals, discounts, subtotal, discount, total: subtotal - discount };
 }
 
-/** Shares an amount in proportion; the last share takes what rounding left. */
-function spread(amount: number, weights: number[]): number[] {
+/** Shares an amount in proportion; the last that takes part takes what rounding left. */
+export function spread(amount: number, weights: number[]): number[] {
   const whole = sum(weights);
+  const last = weights.findLastIndex((weight) => weight > 0);
   let left = amount;
   return weights.map((weight, index) => {
-    const share = index === weights.length - 1 ? left : Math.floor((amount * weight) / Math.max(1, whole));
+    const share = index === last ? left : Math.floor((amount * weight) / Math.max(1, whole));
     left -= share;
     return share;
   });
@@ -53,6 +54,6 @@ export function priceOf({ items, currency }: Pick<Order, "items" | "currency">):
   return sum(items.map((item) => unitAmount(item.price, currency) * item.quantity));
 }
 
-function sum(amounts: number[]): number {
+export function sum(amounts: number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -1,10 +1,13 @@
 import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
-import type { World } from "../world.js";
+import { nowInSeconds, type World } from "../world.js";
+import { rememberCharges } from "./create-invoice.js";
+import { changeBalance } from "./customer-balance.js";
 import { applyRedemption, type Redemption } from "./discounts.js";
-import { attempted, buildFirstInvoice, finalized, paid, takeInvoiceNumber } from "./invoice.js";
+import { attempted, buildInvoice, finalized, type InvoiceDraft, paid, takeInvoiceNumber } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
+import { recurringLines } from "./line-drafts.js";
 import type { Order } from "./order.js";
 import { buildSubscription, type SubscriptionTerms } from "./subscription.js";
 import type { PaymentOutcome } from "./try-payment.js";
@@ -49,12 +52,37 @@ export function startSubscription(world: World, request: StartRequest): Subscrip
     latest_invoice: invoiceId,
     status: isPaid ? built.status : "incomplete",
   });
-  const draft = buildFirstInvoice(world, invoiceId, subscription, customer, order);
-  const open = finalized(world, draft, takeInvoiceNumber(world, customer));
-  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : attempted(open));
+  const plan = draftOfStart(world, invoiceId, request, subscription, discount?.id ?? null);
+  const draft = buildInvoice(world, plan);
+  const open = finalized(world, draft, takeInvoiceNumber(world, customer), customer.balance);
+  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : attempted(open, null));
+  rememberCharges(world, invoice, plan);
+  changeBalance(world, customer.id, (open.ending_balance ?? 0) - customer.balance);
   const invoicePayment =
     payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
   return { subscription, draft, open, invoice, payment, invoicePayment };
+}
+
+function draftOfStart(
+  world: World,
+  id: string,
+  { customer, order, redemption }: StartRequest,
+  subscription: Stripe.Subscription,
+  discount: string | null,
+): InvoiceDraft {
+  const now = nowInSeconds(world);
+  return {
+    id,
+    customer,
+    subscription,
+    currency: order.currency,
+    reason: "subscription_create",
+    lines: recurringLines(world, subscription, { isTrial: order.trialEnd !== null }),
+    discount: redemption && discount !== null ? { id: discount, coupon: redemption.coupon } : null,
+    period: { start: now, end: now },
+    created: now,
+    finalizesAt: now,
+  };
 }
 
 /** Announces it in the order Stripe was seen to: the subscription first, and already in its state. */

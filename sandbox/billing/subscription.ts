@@ -13,6 +13,8 @@ export interface SubscriptionTerms {
   description: string | null;
   /** `automatic_tax[enabled]`: kept and answered; the sandbox's tax is always 0. */
   isTaxAutomatic: boolean;
+  /** What comes of a trial that ends without a card; left out: an invoice. */
+  missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
 }
 
 /** A new subscription as it begins; its invoice and its discount are added by whoever makes them. */
@@ -81,7 +83,12 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     test_clock: null,
     transfer_data: null,
     trial_end: order.trialEnd,
-    trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: {
+        billing_cycle_anchor: null,
+        missing_payment_method: terms.missingPaymentMethod ?? "create_invoice",
+      },
+    },
     trial_start: isTrial ? start : null,
   };
 }

@@ -3,7 +3,8 @@ import { StripeRefusal } from "../api/errors.js";
 import { operation } from "../api/operation.js";
 import { type Covers, notHere, only, type Read, required, text } from "../api/params.js";
 import { idOf } from "../billing/price-amounts.js";
-import { buildUpcomingInvoice, nextPeriodStart } from "../billing/upcoming-invoice.js";
+import { currentPeriodEnd } from "../billing/subscription.js";
+import { buildUpcomingInvoice } from "../billing/upcoming-invoice.js";
 import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
@@ -41,7 +42,7 @@ function createPreview(world: World, params: Read<typeof previewParams>): Stripe
   const customer = getCustomer(world, params.customer ?? idOf(subscription.customer), "customer");
   const isOthers = idOf(subscription.customer) !== customer.id;
   const isOver = subscription.ended_at !== null || subscription.status.startsWith("incomplete");
-  const endsBefore = subscription.cancel_at !== null && subscription.cancel_at <= nextPeriodStart(subscription);
+  const endsBefore = subscription.cancel_at !== null && subscription.cancel_at <= currentPeriodEnd(subscription);
   if (isOthers || isOver || endsBefore) throw noneUpcoming(customer.id);
   return buildUpcomingInvoice(world, subscription, customer);
 }

@@ -58,6 +58,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
       isTaxAutomatic: false,
       metadata: mergeMetadata({}, params.metadata),
       description: params.description ?? null,
+      missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
     },
     redemption,
     checkoutSession: null,

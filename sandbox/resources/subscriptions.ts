@@ -22,7 +22,10 @@ import { cancellationDetails, cancelSubscription, updateSubscription } from "./s
 import { createSubscription } from "./subscription-creation.js";
 
 const trialSettings = hash({
-  end_behavior: hash({ billing_cycle_anchor: notHere, missing_payment_method: only("create_invoice") }),
+  end_behavior: hash({
+    billing_cycle_anchor: notHere,
+    missing_payment_method: oneOf("cancel", "create_invoice", "pause"),
+  }),
 });
 
 export const createParams = {

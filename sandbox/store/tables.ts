@@ -14,6 +14,7 @@ export interface Kinds {
   event: StoredEvent;
   invoice: Stripe.Invoice;
   invoice_payment: Stripe.InvoicePayment;
+  invoiceitem: Stripe.InvoiceItem;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
   price: Stripe.Price;
@@ -21,6 +22,7 @@ export interface Kinds {
   promotion_code: Stripe.PromotionCode;
   refund: Stripe.Refund;
   subscription: Stripe.Subscription;
+  "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }
 
@@ -41,7 +43,8 @@ export function createTables(): Tables {
     discount: createTable(),
     event: createTable(),
     invoice: createTable(),
-    invoice_payment: createTable(),
+    invoice_payment: createTable("invoice"),
+    invoiceitem: createTable(),
     payment_intent: createTable(),
     payment_method: createTable(),
     price: createTable(),
@@ -49,6 +52,7 @@ export function createTables(): Tables {
     promotion_code: createTable(),
     refund: createTable(),
     subscription: createTable(),
+    "test_helpers.test_clock": createTable(),
     webhook_endpoint: createTable(),
   };
 }
