@@ -3,7 +3,6 @@ import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { createInvoice } from "./create-invoice.js";
-import { finalizeInvoice } from "./finalize-invoice.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { type LineDraft, lineOfInvoiceItem } from "./line-drafts.js";
 import { discountOf, pendingLines } from "./plan-renewal.js";
@@ -11,21 +10,19 @@ import type { UpdatePlan } from "./plan-update.js";
 import { idOf } from "./price-amounts.js";
 import { forgetDebits, rememberDebits } from "./subscription-memory.js";
 
-/** Makes a planned change; if it is billed at once, answers with its invoice, open or already covered. */
+/** Makes a planned change; if it is billed at once, answers with its invoice too, still a draft. */
 export function makeUpdate(
   world: World,
   plan: UpdatePlan,
-): { subscription: Stripe.Subscription; invoice: Stripe.Invoice | null } {
-  const { id } = world.tables.subscription.put(plan.subscription);
+): { subscription: Stripe.Subscription; draft: Stripe.Invoice | null } {
+  world.tables.subscription.put(plan.subscription);
   keepProrations(world, plan);
   const lines = plan.isInvoicedNow ? [...pendingLines(world, plan.subscription), ...plan.recurring] : [];
-  const draft = draftNow(world, plan.subscription, newId.invoice(), lines);
-  if (!draft) return { subscription: plan.subscription, invoice: null };
-  const created = createInvoice(world, draft);
-  const current = world.tables.subscription.find(id) ?? plan.subscription;
-  world.tables.subscription.put({ ...current, latest_invoice: created.id });
-  const invoice = finalizeInvoice(world, created);
-  return { subscription: world.tables.subscription.find(id) ?? current, invoice };
+  const made = draftNow(world, plan.subscription, newId.invoice(), lines);
+  if (!made) return { subscription: plan.subscription, draft: null };
+  const draft = createInvoice(world, made);
+  const subscription = world.tables.subscription.put({ ...plan.subscription, latest_invoice: draft.id });
+  return { subscription, draft };
 }
 
 /** The invoice a change would be billed with at once; null if it would not. Nothing is changed by looking. */
@@ -35,7 +32,8 @@ export function draftOfUpdate(world: World, plan: UpdatePlan, id: string): Invoi
   return plan.isInvoicedNow ? draftNow(world, plan.subscription, id, lines) : null;
 }
 
-function draftNow(
+/** An invoice of these lines, made now; null without lines, for an empty one is not made. */
+export function draftNow(
   world: World,
   subscription: Stripe.Subscription,
   id: string,
@@ -59,7 +57,10 @@ function draftNow(
 }
 
 /** The prorations become pending invoice items; what they give back is charged no longer, what they charge is. */
-function keepProrations(world: World, { subscription, prorations, credited }: UpdatePlan): void {
+export function keepProrations(
+  world: World,
+  { subscription, prorations, credited }: Pick<UpdatePlan, "subscription" | "prorations" | "credited">,
+): void {
   for (const item of credited) forgetDebits(world, subscription.id, item);
   for (const proration of prorations) {
     world.tables.invoiceitem.put(proration);

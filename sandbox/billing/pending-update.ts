@@ -2,27 +2,41 @@ import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { voidInvoice } from "./finalize-invoice.js";
-import { memoryOf, remember } from "./subscription-memory.js";
+import { memoryOf, remember, type SubscriptionMemory } from "./subscription-memory.js";
 
 const hoursToPay = 23;
+
+/** What the items were charged before a change that may not come about. */
+export function holdUpdate(world: World, before: Stripe.Subscription): SubscriptionMemory["debits"] {
+  return memoryOf(world, before.id).debits;
+}
 
 /**
  * Keeps a change back until its invoice is paid; until then everything stays as it was.
  *
  * https://docs.stripe.com/billing/subscriptions/pending-updates
  */
-export function holdUpdate(
+export function releaseUpdate(
   world: World,
-  before: Stripe.Subscription,
-  after: Stripe.Subscription,
-  invoice: Stripe.Invoice,
-): Stripe.Subscription {
-  const held = world.tables.subscription.put({
+  held: {
+    before: Stripe.Subscription;
+    after: Stripe.Subscription;
+    invoice: Stripe.Invoice;
+    debits: SubscriptionMemory["debits"];
+  },
+): void {
+  const { before, after, invoice } = held;
+  const anchor = after.billing_cycle_anchor;
+  remember(world, before.id, {
+    awaits: invoice.id,
+    debits: held.debits,
+    debitsAwaited: memoryOf(world, before.id).debits,
+  });
+  world.tables.subscription.put({
     ...before,
     latest_invoice: invoice.id,
     pending_update: {
-      billing_cycle_anchor:
-        after.billing_cycle_anchor === before.billing_cycle_anchor ? null : after.billing_cycle_anchor,
+      billing_cycle_anchor: anchor === before.billing_cycle_anchor ? null : anchor,
       cancel_at_period_end: null,
       discount: null,
       discounts: null,
@@ -33,8 +47,6 @@ export function holdUpdate(
       trial_from_plan: null,
     },
   });
-  remember(world, before.id, { awaits: invoice.id });
-  return held;
 }
 
 /** Its invoice was paid: the change is made. */
@@ -50,7 +62,8 @@ export function applyPendingUpdate(world: World, before: Stripe.Subscription): v
     status: isTrialOver && before.status === "trialing" ? "active" : before.status,
     trial_end: update.trial_end ?? before.trial_end,
   });
-  remember(world, before.id, { awaits: null });
+  const { debits, debitsAwaited } = memoryOf(world, before.id);
+  remember(world, before.id, { awaits: null, debits: debitsAwaited ?? debits, debitsAwaited: null });
   recordEvent(world, "customer.subscription.pending_update_applied", after);
   recordEvent(world, "customer.subscription.updated", after, before);
 }
@@ -59,7 +72,7 @@ export function applyPendingUpdate(world: World, before: Stripe.Subscription): v
 export function expirePendingUpdate(world: World, before: Stripe.Subscription): void {
   const { awaits } = memoryOf(world, before.id);
   const after = world.tables.subscription.put({ ...before, pending_update: null });
-  remember(world, before.id, { awaits: null });
+  remember(world, before.id, { awaits: null, debitsAwaited: null });
   const invoice = awaits === null ? undefined : world.tables.invoice.find(awaits);
   if (invoice?.status === "open") voidInvoice(world, invoice);
   recordEvent(world, "customer.subscription.pending_update_expired", after);

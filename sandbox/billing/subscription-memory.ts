@@ -10,6 +10,8 @@ export interface SubscriptionMemory {
   debits: Record<string, Debit[]>;
   /** The invoice a pending update, or a resumption, waits for. */
   awaits: string | null;
+  /** What the items will have been charged once it is paid. */
+  debitsAwaited: Record<string, Debit[]> | null;
 }
 
 /** An item's charge for a stretch of time. What is unused of it can be given back. */
@@ -25,7 +27,13 @@ export interface Debit {
   invoiceItem: string | null;
 }
 
-const nothing: SubscriptionMemory = { trialEndTold: null, upcomingTold: null, debits: {}, awaits: null };
+const nothing: SubscriptionMemory = {
+  trialEndTold: null,
+  upcomingTold: null,
+  debits: {},
+  awaits: null,
+  debitsAwaited: null,
+};
 
 export function memoryOf(world: World, subscription: string): SubscriptionMemory {
   return world.subscriptionMemories.get(subscription) ?? nothing;

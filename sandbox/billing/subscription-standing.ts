@@ -4,6 +4,7 @@ import { nowInSeconds, type World } from "../world.js";
 import { endSubscription, subscriptionOf } from "./end-subscription.js";
 import { applyPendingUpdate } from "./pending-update.js";
 import { idOf } from "./price-amounts.js";
+import { finishResumption } from "./resume-subscription.js";
 import { memoryOf } from "./subscription-memory.js";
 
 /**
@@ -14,11 +15,10 @@ import { memoryOf } from "./subscription-memory.js";
 export function standAfterPayment(world: World, invoice: Stripe.Invoice): void {
   const subscription = runningSubscriptionOf(world, invoice);
   if (!subscription) return;
-  if (subscription.pending_update && memoryOf(world, subscription.id).awaits === invoice.id) {
-    applyPendingUpdate(world, subscription);
-    return;
-  }
-  if (!isLatest(subscription, invoice)) return;
+  const isAwaited = memoryOf(world, subscription.id).awaits === invoice.id;
+  if (isAwaited && subscription.pending_update) applyPendingUpdate(world, subscription);
+  if (isAwaited && subscription.status === "paused") finishResumption(world, subscription);
+  if (isAwaited || !isLatest(subscription, invoice)) return;
   const { status, trial_end } = subscription;
   if (status !== "incomplete" && status !== "past_due" && status !== "unpaid") return;
   const isTrialing = trial_end !== null && trial_end > nowInSeconds(world);
@@ -29,6 +29,8 @@ export function standAfterPayment(world: World, invoice: Stripe.Invoice): void {
 export function standAfterFailure(world: World, invoice: Stripe.Invoice): void {
   const subscription = runningSubscriptionOf(world, invoice);
   if (!subscription || !isLatest(subscription, invoice)) return;
+  // A change or a resumption that waits for this invoice has not come about.
+  if (memoryOf(world, subscription.id).awaits === invoice.id) return;
   const isRunning = subscription.status === "active" || subscription.status === "trialing";
   const stands = isRunning ? changeStatus(world, subscription, "past_due") : subscription;
   if (stands.status !== "past_due" || invoice.next_payment_attempt !== null || !invoice.auto_advance) return;

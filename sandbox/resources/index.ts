@@ -5,6 +5,7 @@ import { checkoutSessionOperations } from "./checkout-sessions.js";
 import { couponOperations } from "./coupons.js";
 import { customerOperations } from "./customers.js";
 import { eventOperations } from "./events.js";
+import { invoiceItemOperations } from "./invoice-items.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
 import { invoicePreviewOperations } from "./invoice-previews.js";
 import { invoiceOperations } from "./invoices.js";
@@ -18,6 +19,7 @@ import { promotionCodeOperations } from "./promotion-codes.js";
 import { refundOperations } from "./refunds.js";
 import { subscriptionItemOperations } from "./subscription-items.js";
 import { subscriptionOperations } from "./subscriptions.js";
+import { testClockOperations } from "./test-clocks.js";
 import { webhookEndpointOperations } from "./webhook-endpoints.js";
 
 /** Every operation of Stripe's API that the sandbox has. */
@@ -28,6 +30,7 @@ export const operations: Operation[] = [
   ...couponOperations,
   ...customerOperations,
   ...eventOperations,
+  ...invoiceItemOperations,
   ...invoiceOperations,
   ...invoicePreviewOperations,
   ...invoicePaymentOperations,
@@ -41,5 +44,6 @@ export const operations: Operation[] = [
   ...refundOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...testClockOperations,
   ...webhookEndpointOperations,
 ];

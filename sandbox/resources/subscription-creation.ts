@@ -29,6 +29,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const redemption = discount ? redeem(world, discount, purchase) : null;
   const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
   refuseOtherCurrency(world, customer, order.currency);
+  refuseFourthOnTestClock(world, customer);
   const { total } = totalOf(order);
   const method = methodFor(world, customer, params.default_payment_method);
   if (!method && total > 0) {
@@ -99,6 +100,12 @@ function methodFor(world: World, customer: Stripe.Customer, given: string | unde
     `The customer does not have a payment method with the ID ${method.id}. The payment method must be attached to the customer.`,
     { code: "resource_missing", param: "default_payment_method" },
   );
+}
+
+/** https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage */
+function refuseFourthOnTestClock(world: World, { id, test_clock }: Stripe.Customer): void {
+  if (test_clock === null || world.tables.subscription.of(id).length < 3) return;
+  throw invalidRequest("A customer on a test clock can have at most 3 subscriptions.", { param: "customer" });
 }
 
 /** `error_if_incomplete`: nothing is created when the payment would not go through. */

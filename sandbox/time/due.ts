@@ -8,6 +8,7 @@ import { paymentRetry } from "./payment-retry.js";
 import { pendingUpdateExpiry } from "./pending-update-expiry.js";
 import { renewal } from "./renewal.js";
 import { subscriptionEnd } from "./subscription-end.js";
+import { testClockDeletion } from "./test-clock-deletion.js";
 import { trialReminder } from "./trial-reminder.js";
 import { upcomingNotice } from "./upcoming-notice.js";
 
@@ -23,6 +24,7 @@ export const causes: Cause[] = [
   paymentRetry,
   upcomingNotice,
   checkoutExpiry,
+  testClockDeletion,
 ];
 
 /**
