@@ -41,7 +41,7 @@ export interface Sandbox {
   url: string;
   port: number;
   now(): Date;
-  /** Moves the clock forward, doing what falls due; resolves once the clock's followers have it. */
+  /** Moves the clock forward, doing what falls due; resolves once its followers have it and all deliveries an answer. */
   setClock(to: Date): Promise<Date>;
   advance(seconds: number): Promise<Date>;
   /** Resolves when no webhook delivery is in flight, waiting for a retry or held back. */
@@ -149,6 +149,7 @@ async function setClock(runtime: Runtime, to: Date): Promise<Date> {
   moveClock(world, to);
   runtime.save();
   await followers.announce();
+  await world.deliveries.answered();
   return world.clock.now();
 }
 

@@ -18,7 +18,7 @@ export interface SubscriptionStart {
   draft: Stripe.Invoice;
   open: Stripe.Invoice;
   invoice: Stripe.Invoice;
-  payment: PaymentOutcome | null;
+  payment: FirstPayment;
   invoicePayment: Stripe.InvoicePayment | null;
 }
 
@@ -28,9 +28,11 @@ export interface StartRequest {
   terms: SubscriptionTerms;
   redemption: Redemption | null;
   checkoutSession: string | null;
-  /** null: nothing is due, so nothing was charged. */
-  payment: PaymentOutcome | null;
+  payment: FirstPayment;
 }
+
+/** null: nothing is due, so nothing was charged; unconfirmed: the customer is to pay, and was not asked yet. */
+export type FirstPayment = PaymentOutcome | { kind: "unconfirmed"; intent: Stripe.PaymentIntent } | null;
 
 /** Stores a subscription with its first invoice, paid or not as the payment came out. Announces nothing yet. */
 export function startSubscription(world: World, request: StartRequest): SubscriptionStart {
@@ -55,12 +57,16 @@ export function startSubscription(world: World, request: StartRequest): Subscrip
   const plan = draftOfStart(world, invoiceId, request, subscription, discount?.id ?? null);
   const draft = buildInvoice(world, plan);
   const open = finalized(world, draft, takeInvoiceNumber(world, customer), customer.balance);
-  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : attempted(open, null));
+  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : asked(open, payment));
   rememberCharges(world, invoice, plan);
   changeBalance(world, customer.id, (open.ending_balance ?? 0) - customer.balance);
   const invoicePayment =
     payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
   return { subscription, draft, open, invoice, payment, invoicePayment };
+}
+
+function asked(open: Stripe.Invoice, payment: FirstPayment): Stripe.Invoice {
+  return payment?.kind === "unconfirmed" ? open : attempted(open, null);
 }
 
 function draftOfStart(

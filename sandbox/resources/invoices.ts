@@ -7,9 +7,10 @@ import { bool, type Covers, integer, metadata, notHere, oneOf, only, onlyDisable
 import { giveUpInvoice } from "../billing/advance-invoice.js";
 import { subscriptionOf } from "../billing/end-subscription.js";
 import { finalizeInvoice, voidInvoice } from "../billing/finalize-invoice.js";
+import { secondsToPayment } from "../billing/plan-renewal.js";
 import { idOf } from "../billing/price-amounts.js";
 import { recordEvent } from "../webhooks/events.js";
-import type { World } from "../world.js";
+import { nowInSeconds, type World } from "../world.js";
 import { createInvoiceByHand, payInvoice, refuseUnless } from "./invoice-actions.js";
 
 const shared = {
@@ -133,7 +134,11 @@ export const invoiceOperations = [
     run: (world, { auto_advance }, id) => {
       const draft = getInvoice(world, id);
       refuseUnless(draft, ["draft"], "finalized");
-      return finalizeInvoice(world, { ...draft, auto_advance: auto_advance ?? draft.auto_advance ?? false });
+      const isAutomatic = auto_advance ?? draft.auto_advance ?? false;
+      const open = finalizeInvoice(world, { ...draft, auto_advance: isAutomatic });
+      if (!isAutomatic || open.status !== "open") return open;
+      // Asked for by itself, an hour later, if nobody does before.
+      return world.tables.invoice.put({ ...open, next_payment_attempt: nowInSeconds(world) + secondsToPayment });
     },
   }),
   operation({ method: "POST", path: `${path}/:id/pay`, answers, params: payParams, run: payInvoice }),

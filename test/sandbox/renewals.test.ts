@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { at, day, eventsOf, invoicesOf, moveTo, periodOf, priceOf, subscribed } from "./subscribed.js";
-import { control, openSandbox } from "./support.js";
+import { control, openReceiver, openSandbox } from "./support.js";
 
 test("a renewal is a draft at the period's end, and an hour later it is paid", async () => {
   const sandbox = await openSandbox({ startAt: new Date("2027-01-10T12:00:00Z") });
@@ -192,4 +192,15 @@ test("the state goes on where it was: what was due while the sandbox was stopped
   const again = await eventsOf(sandbox.stripe, () => sandbox.advance(3600));
   expect(again.filter((type) => type === "invoice.paid")).toHaveLength(1);
   expect(await eventsOf(sandbox.stripe, () => sandbox.advance(60))).toEqual([]);
+});
+
+test("advancing returns when all deliveries have been answered", async () => {
+  const receiver = await openReceiver();
+  const sandbox = await openSandbox({ webhookEndpoint: { url: receiver.url, secret: "whsec_test" } });
+  const subscription = await subscribed(sandbox);
+  await sandbox.settled();
+  receiver.received.length = 0;
+  await moveTo(sandbox, periodOf(subscription).end + 3600);
+  const types = receiver.received.map(({ body }) => JSON.parse(body).type);
+  expect(types).toEqual(expect.arrayContaining(["invoice.created", "invoice.paid", "invoice_payment.paid"]));
 });
