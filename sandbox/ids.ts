@@ -33,6 +33,7 @@ export const newId = {
   request: () => `req_${randomText(14)}`,
   subscription: () => `sub_1${randomText(23)}`,
   subscriptionItem: () => `si_${randomText(14)}`,
+  subscriptionSchedule: () => `sub_sched_1${randomText(23)}`,
   testClock: () => `clock_1${randomText(23)}`,
   webhookEndpoint: () => `we_1${randomText(23)}`,
   webhookSecret: () => `whsec_${randomText(32)}`,

@@ -109,7 +109,14 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     items: inlineList("subscription_item"),
     latest_invoice: id("invoice"),
     pending_setup_intent: id("unkept"),
-    schedule: id("unkept"),
+    schedule: id("subscription_schedule"),
+    test_clock: id("test_helpers.test_clock"),
+  },
+  subscription_schedule: {
+    customer: id("customer"),
+    "default_settings.default_payment_method": id("payment_method"),
+    "phases.items.price": id("price"),
+    subscription: id("subscription"),
     test_clock: id("test_helpers.test_clock"),
   },
   subscription_item: {

@@ -7,7 +7,7 @@ import { buildInvoicePayment } from "./invoice-payment.js";
 import { buildPaymentIntent } from "./payment-intent.js";
 import { idOf } from "./price-amounts.js";
 import { nextAttemptAfter } from "./retry-schedule.js";
-import { settleInvoice } from "./settle-invoice.js";
+import { payOff } from "./settle-invoice.js";
 import { standAfterFailure } from "./subscription-standing.js";
 import { type Presence, tryPayment } from "./try-payment.js";
 
@@ -24,7 +24,7 @@ export function collectInvoice(
   const payment = method && tryPayment(world, intent, method, presence);
   if (payment?.kind === "succeeded") {
     recordEvent(world, "payment_intent.succeeded", payment.intent);
-    return settleInvoice(world, open);
+    return payOff(world, open);
   }
   if (payment?.kind === "declined") recordEvent(world, "payment_intent.payment_failed", payment.intent);
   if (payment?.kind === "requires_action") recordEvent(world, "payment_intent.requires_action", payment.intent);

@@ -1,10 +1,10 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
-import { changeBalance } from "./customer-balance.js";
+import { applyBalance, unapplyBalance } from "./apply-balance.js";
 import { finalized, takeInvoiceNumber, voided } from "./invoice.js";
 import { idOf } from "./price-amounts.js";
-import { settleInvoice } from "./settle-invoice.js";
+import { payOff } from "./settle-invoice.js";
 
 /**
  * Opens a draft: numbers it and takes the customer's balance into account.
@@ -17,16 +17,14 @@ export function finalizeInvoice(world: World, draft: Stripe.Invoice): Stripe.Inv
   const number = customer ? takeInvoiceNumber(world, customer) : `SANDBOX-${draft.id.slice(-8)}`;
   const open = world.tables.invoice.put(finalized(world, draft, number, balance));
   recordEvent(world, "invoice.finalized", open);
-  if (customer) changeBalance(world, customer.id, (open.ending_balance ?? 0) - balance);
-  return open.amount_due === 0 ? settleInvoice(world, open) : open;
+  applyBalance(world, open);
+  return open.amount_due === 0 ? payOff(world, open) : open;
 }
 
 /** Takes an invoice back; the credit it used up is the customer's again. */
 export function voidInvoice(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
   const result = world.tables.invoice.put(voided(world, invoice));
-  if (invoice.status !== "draft" && invoice.customer !== null) {
-    changeBalance(world, idOf(invoice.customer), invoice.starting_balance - (invoice.ending_balance ?? 0));
-  }
+  if (invoice.status !== "draft") unapplyBalance(world, invoice);
   recordEvent(world, "invoice.voided", result);
   return result;
 }

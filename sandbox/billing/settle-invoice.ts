@@ -6,7 +6,7 @@ import { idOf } from "./price-amounts.js";
 import { standAfterPayment } from "./subscription-standing.js";
 
 /** An invoice has been paid, by an intent or without one: says so, and lets its subscription stand as it does then. */
-export function settleInvoice(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
+export function payOff(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
   const settled = world.tables.invoice.put(paid(world, invoice));
   recordEvent(world, "invoice.paid", settled);
   recordEvent(world, "invoice.payment_succeeded", settled);
@@ -16,13 +16,13 @@ export function settleInvoice(world: World, invoice: Stripe.Invoice): Stripe.Inv
 }
 
 /** For whoever confirms a payment intent: if it was for an invoice that is now paid, the invoice is settled. */
-export function settleInvoiceOf(world: World, intent: Stripe.PaymentIntent): void {
+export function settleInvoice(world: World, intent: Stripe.PaymentIntent): void {
   const payment = world.tables.invoice_payment
     .newestFirst()
     .find((candidate) => candidate.payment.payment_intent && idOf(candidate.payment.payment_intent) === intent.id);
   const invoice = payment && world.tables.invoice.find(idOf(payment.invoice));
   const isOwed = invoice?.status === "open" || invoice?.status === "uncollectible";
-  if (intent.status === "succeeded" && invoice && isOwed) settleInvoice(world, invoice);
+  if (intent.status === "succeeded" && invoice && isOwed) payOff(world, invoice);
 }
 
 function settlePayment(world: World, payment: Stripe.InvoicePayment): void {

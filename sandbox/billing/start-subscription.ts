@@ -2,8 +2,8 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { applyBalance } from "./apply-balance.js";
 import { rememberCharges } from "./create-invoice.js";
-import { changeBalance } from "./customer-balance.js";
 import { applyRedemption, type Redemption } from "./discounts.js";
 import { attempted, buildInvoice, finalized, type InvoiceDraft, paid, takeInvoiceNumber } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
@@ -59,7 +59,7 @@ export function startSubscription(world: World, request: StartRequest): Subscrip
   const open = finalized(world, draft, takeInvoiceNumber(world, customer), customer.balance);
   const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : asked(open, payment));
   rememberCharges(world, invoice, plan);
-  changeBalance(world, customer.id, (open.ending_balance ?? 0) - customer.balance);
+  applyBalance(world, open);
   const invoicePayment =
     payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
   return { subscription, draft, open, invoice, payment, invoicePayment };

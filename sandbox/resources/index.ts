@@ -18,6 +18,7 @@ import { productOperations } from "./products.js";
 import { promotionCodeOperations } from "./promotion-codes.js";
 import { refundOperations } from "./refunds.js";
 import { subscriptionItemOperations } from "./subscription-items.js";
+import { subscriptionScheduleOperations } from "./subscription-schedules.js";
 import { subscriptionOperations } from "./subscriptions.js";
 import { testClockOperations } from "./test-clocks.js";
 import { webhookEndpointOperations } from "./webhook-endpoints.js";
@@ -44,6 +45,7 @@ export const operations: Operation[] = [
   ...refundOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...subscriptionScheduleOperations,
   ...testClockOperations,
   ...webhookEndpointOperations,
 ];

@@ -9,7 +9,7 @@ import { isPendingFor } from "../billing/invoice-item.js";
 import { lineOfInvoiceItem } from "../billing/line-drafts.js";
 import { pendingLines, secondsToPayment } from "../billing/plan-renewal.js";
 import { idOf } from "../billing/price-amounts.js";
-import { settleInvoice } from "../billing/settle-invoice.js";
+import { payOff } from "../billing/settle-invoice.js";
 import { newId } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
 import { getCustomer } from "./customers.js";
@@ -75,7 +75,7 @@ export function payInvoice(world: World, params: Read<typeof payParams>, id: str
   const given = params.payment_method === undefined ? null : ownMethod(world, invoice, params.payment_method);
   const open = invoice.status === "draft" ? finalizeInvoice(world, invoice) : invoice;
   if (open.status === "paid") return open;
-  if (params.paid_out_of_band) return settleInvoice(world, open);
+  if (params.paid_out_of_band) return payOff(world, open);
   const method = given ?? payerOf(world, open);
   if (!method) {
     throw invalidRequest(

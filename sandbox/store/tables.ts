@@ -22,6 +22,7 @@ export interface Kinds {
   promotion_code: Stripe.PromotionCode;
   refund: Stripe.Refund;
   subscription: Stripe.Subscription;
+  subscription_schedule: Stripe.SubscriptionSchedule;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }
@@ -52,6 +53,7 @@ export function createTables(): Tables {
     promotion_code: createTable(),
     refund: createTable(),
     subscription: createTable(),
+    subscription_schedule: createTable(),
     "test_helpers.test_clock": createTable(),
     webhook_endpoint: createTable(),
   };

@@ -7,6 +7,7 @@ import { invoiceFinalization } from "./invoice-finalization.js";
 import { paymentRetry } from "./payment-retry.js";
 import { pendingUpdateExpiry } from "./pending-update-expiry.js";
 import { renewal } from "./renewal.js";
+import { schedulePhase } from "./schedule-phase.js";
 import { subscriptionEnd } from "./subscription-end.js";
 import { testClockDeletion } from "./test-clock-deletion.js";
 import { trialReminder } from "./trial-reminder.js";
@@ -18,6 +19,7 @@ export const causes: Cause[] = [
   incompleteExpiry,
   pendingUpdateExpiry,
   collectionResumption,
+  schedulePhase,
   trialReminder,
   renewal,
   invoiceFinalization,
