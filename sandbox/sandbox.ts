@@ -4,6 +4,7 @@ import { createIdempotencyKeys } from "./api/idempotency.js";
 import { parseForm } from "./api/request.js";
 import { createRequestLog } from "./api/request-log.js";
 import { refuseTheRest, registerApi } from "./api/routes.js";
+import { defaultBillingSettings } from "./billing/retry-schedule.js";
 import { createFollowers } from "./control/followers.js";
 import { ControlRefusal } from "./control/guard.js";
 import { registerControl } from "./control/routes.js";
@@ -13,8 +14,9 @@ import { createWebhookEndpoint } from "./resources/webhook-endpoints.js";
 import type { Runtime } from "./runtime.js";
 import { createStateFile, dumpTables, loadObjects, readState } from "./store/state-file.js";
 import { createTables, type StripeObject } from "./store/tables.js";
+import { createAgenda } from "./time/agenda.js";
 import { createClock } from "./time/clock.js";
-import { moveClock, runDue } from "./time/due.js";
+import { causes, moveClock, runDue } from "./time/due.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
 import type { World } from "./world.js";
 
@@ -39,7 +41,7 @@ export interface Sandbox {
   url: string;
   port: number;
   now(): Date;
-  /** Moves the clock forward, doing what falls due; resolves once the clock's followers have it. */
+  /** Moves the clock forward, doing what falls due; resolves once its followers have it and all deliveries an answer. */
   setClock(to: Date): Promise<Date>;
   advance(seconds: number): Promise<Date>;
   /** Resolves when no webhook delivery is in flight, waiting for a retry or held back. */
@@ -62,11 +64,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const save = () => file.schedule();
   const world: World = {
     tables,
+    agenda: createAgenda(tables, causes),
     clock: createClock(state?.clock.offset_ms ?? startOffsetMs),
     deliveries: createDeliveries(tables, options.retryDelaysMs ?? defaultRetryDelaysMs, save),
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),
+    subscriptionMemories: new Map(Object.entries(state?.subscription_memories ?? {})),
+    billing: state?.billing ?? defaultBillingSettings,
     deletedCustomers: new Set(state?.deleted_customers ?? []),
   };
   const idempotency = createIdempotencyKeys(state?.idempotency ?? []);
@@ -76,6 +81,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock: { offset_ms: world.clock.offsetMs(), version: followers.version() },
     objects: dumpTables(tables),
     checkouts: Object.fromEntries(world.checkouts),
+    subscription_memories: Object.fromEntries(world.subscriptionMemories),
+    billing: world.billing,
     deleted_customers: [...world.deletedCustomers],
     idempotency: idempotency.dump(),
     deliveries: world.deliveries.outstanding(),
@@ -142,6 +149,7 @@ async function setClock(runtime: Runtime, to: Date): Promise<Date> {
   moveClock(world, to);
   runtime.save();
   await followers.announce();
+  await world.deliveries.answered();
   return world.clock.now();
 }
 

@@ -2,7 +2,7 @@ import { idOf } from "../billing/price-amounts.js";
 import type { World } from "../world.js";
 
 /** Objects that are only answered on request, made when asked for; kept ones are in the object already. */
-const made: Record<string, (world: World, id: string) => object> = {
+const made: Record<string, (world: World, id: string) => object | null> = {
   "charge.refunds": (world, id) => {
     const refunds = world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id);
     return { ...listOf(refunds, `/v1/charges/${id}/refunds`), total_count: refunds.length };
@@ -26,6 +26,14 @@ const made: Record<string, (world: World, id: string) => object> = {
     provider: "stripe",
   }),
   "customer.tax_ids": (_world, id) => listOf([], `/v1/customers/${id}/tax_ids`),
+  "invoice.confirmation_secret": (world, id) => {
+    const [payment] = world.tables.invoice_payment.of(id);
+    const reference = payment?.payment.payment_intent;
+    const intent = reference && world.tables.payment_intent.find(idOf(reference));
+    return intent && payment?.status === "open"
+      ? { client_secret: intent.client_secret, type: "payment_intent" }
+      : null;
+  },
   "invoice.payments": (world, id) =>
     listOf(
       world.tables.invoice_payment.newestFirst().filter(({ invoice }) => idOf(invoice) === id),

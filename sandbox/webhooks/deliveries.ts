@@ -22,6 +22,8 @@ export interface Deliveries {
   records(): DeliveryRecord[];
   /** Resolves when nothing is in flight, waiting for a retry or held back. */
   settled(): Promise<void>;
+  /** Resolves when every delivery has been answered once, or not in time; those held back do not count. */
+  answered(): Promise<void>;
   outstanding(): OutstandingDelivery[];
   /** Takes up deliveries a former run still owed. */
   resume(owed: OutstandingDelivery[]): void;
@@ -34,9 +36,11 @@ const recordsKept = 1000;
 export function createDeliveries(tables: Tables, retryDelaysMs: number[], changed: () => void): Deliveries {
   const owed = new Set<OutstandingDelivery>();
   const held = new Set<OutstandingDelivery>();
+  const unanswered = new Set<OutstandingDelivery>();
   const timers = new Set<NodeJS.Timeout>();
   const records: DeliveryRecord[] = [];
   let waiting: (() => void)[] = [];
+  let waitingForAnswers: (() => void)[] = [];
   let mode: DeliveryMode = "send";
   let isClosed = false;
 
@@ -46,6 +50,13 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
     if (owed.size > 0) return;
     for (const resolve of waiting) resolve();
     waiting = [];
+  }
+
+  function hearAnswer(delivery: OutstandingDelivery): void {
+    unanswered.delete(delivery);
+    if (unanswered.size > 0) return;
+    for (const resolve of waitingForAnswers) resolve();
+    waitingForAnswers = [];
   }
 
   async function attempt(delivery: OutstandingDelivery): Promise<void> {
@@ -75,7 +86,7 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
   function schedule(delivery: OutstandingDelivery, delayMs: number): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      void attempt(delivery);
+      void attempt(delivery).finally(() => hearAnswer(delivery));
     }, delayMs);
     timers.add(timer);
   }
@@ -92,6 +103,7 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
 
   function owe(delivery: OutstandingDelivery): void {
     owed.add(delivery);
+    unanswered.add(delivery);
     schedule(delivery, 0);
   }
 
@@ -115,6 +127,8 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
     },
     records: () => records,
     settled: () => (owed.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    answered: () =>
+      unanswered.size === 0 ? Promise.resolve() : new Promise((resolve) => waitingForAnswers.push(resolve)),
     outstanding: () => [...owed],
     resume: (former) => {
       for (const delivery of former) owe({ ...delivery });
@@ -122,7 +136,7 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
     close: () => {
       isClosed = true;
       for (const timer of timers) clearTimeout(timer);
-      for (const resolve of waiting) resolve();
+      for (const resolve of [...waiting, ...waitingForAnswers]) resolve();
     },
   };
 }
