@@ -4,14 +4,14 @@ import Stripe from "stripe";
 const wholeOnly = new Set("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(" "));
 const thousandths = new Set(["bhd", "jod", "kwd", "omr", "tnd"]);
 
-/** "$29.99": minor units as people read them; knows that yen has no cents. */
+/** "$29.99": minor units as people read them, "$0.0035" for fractions of one; knows that yen has no cents. */
 export function formatMoney(amount: number, currency: string): string {
   const digits = wholeOnly.has(currency) ? 0 : thousandths.has(currency) ? 3 : 2;
   const format = new Intl.NumberFormat("en-US", {
     style: "currency",
     currency: currency.toUpperCase(),
     minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
+    maximumFractionDigits: Number.isInteger(amount) ? digits : digits + 12,
   });
   return format.format(amount / 10 ** digits);
 }

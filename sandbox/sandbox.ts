@@ -6,6 +6,7 @@ import { createLimits, type LimitSettings, noLimits } from "./api/limits.js";
 import { parseForm } from "./api/request.js";
 import { createRequestLog } from "./api/request-log.js";
 import { refuseTheRest, registerApi } from "./api/routes.js";
+import { defaultBillingSettings } from "./billing/retry-schedule.js";
 import { createFollowers } from "./control/followers.js";
 import { ControlRefusal } from "./control/guard.js";
 import { registerControl } from "./control/routes.js";
@@ -16,8 +17,9 @@ import type { Runtime } from "./runtime.js";
 import { loadSeed } from "./store/seeds.js";
 import { createStateFile, dumpTables, loadObjects, readState } from "./store/state-file.js";
 import { createTables, type StripeObject } from "./store/tables.js";
+import { createAgenda } from "./time/agenda.js";
 import { createClock } from "./time/clock.js";
-import { moveClock, runDue } from "./time/due.js";
+import { causes, moveClock, runDue } from "./time/due.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
 import { secretsOf } from "./webhooks/former-secrets.js";
 import { createUndelivered } from "./webhooks/undelivered.js";
@@ -48,7 +50,7 @@ export interface Sandbox {
   url: string;
   port: number;
   now(): Date;
-  /** Moves the clock forward, doing what falls due; resolves once the clock's followers have it. */
+  /** Moves the clock forward, doing what falls due; resolves once its followers have it and all deliveries an answer. */
   setClock(to: Date): Promise<Date>;
   advance(seconds: number): Promise<Date>;
   /** Resolves when no webhook delivery is in flight, waiting for a retry or held back. */
@@ -74,6 +76,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const undelivered = createUndelivered(tables, state?.undelivered ?? []);
   const world: World = {
     tables,
+    agenda: createAgenda(tables, causes),
     clock: createClock(state?.clock.offset_ms ?? startOffsetMs),
     deliveries: createDeliveries({
       tables,
@@ -85,6 +88,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),
+    subscriptionMemories: new Map(Object.entries(state?.subscription_memories ?? {})),
+    billing: state?.billing ?? defaultBillingSettings,
     deletedCustomers: new Set(state?.deleted_customers ?? []),
     formerSecrets: state?.former_secrets ?? [],
   };
@@ -95,6 +100,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock: { offset_ms: world.clock.offsetMs(), version: followers.version() },
     objects: dumpTables(tables),
     checkouts: Object.fromEntries(world.checkouts),
+    subscription_memories: Object.fromEntries(world.subscriptionMemories),
+    billing: world.billing,
     deleted_customers: [...world.deletedCustomers],
     idempotency: idempotency.dump(),
     deliveries: world.deliveries.outstanding(),
@@ -166,6 +173,7 @@ async function setClock(runtime: Runtime, to: Date): Promise<Date> {
   moveClock(world, to);
   runtime.save();
   await followers.announce();
+  await world.deliveries.answered();
   return world.clock.now();
 }
 

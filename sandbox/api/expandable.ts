@@ -50,7 +50,7 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     subscriptions: includedList("subscription"),
     tax: included("unkept"),
     tax_ids: includedList("unkept"),
-    test_clock: id("unkept"),
+    test_clock: id("test_helpers.test_clock"),
   },
   customer_balance_transaction: { customer: id("customer"), invoice: id("invoice") },
   discount: {
@@ -67,6 +67,7 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     lines: inlineList("invoice_line"),
     "parent.subscription_details.subscription": id("subscription"),
     payments: includedList("invoice_payment"),
+    test_clock: id("test_helpers.test_clock"),
     "total_discount_amounts.discount": id("discount"),
   },
   invoice_line: {
@@ -79,6 +80,13 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     invoice: id("invoice"),
     "payment.charge": id("charge"),
     "payment.payment_intent": id("payment_intent"),
+  },
+  invoiceitem: {
+    customer: id("customer"),
+    discounts: id("discount"),
+    invoice: id("invoice"),
+    "pricing.price_details.price": id("price"),
+    test_clock: id("test_helpers.test_clock"),
   },
   item: { discounts: included("unkept"), price: inline("price"), taxes: included("unkept") },
   payment_intent: {
@@ -120,14 +128,22 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     items: inlineList("subscription_item"),
     latest_invoice: id("invoice"),
     pending_setup_intent: id("setup_intent"),
-    schedule: id("unkept"),
-    test_clock: id("unkept"),
+    schedule: id("subscription_schedule"),
+    test_clock: id("test_helpers.test_clock"),
+  },
+  subscription_schedule: {
+    customer: id("customer"),
+    "default_settings.default_payment_method": id("payment_method"),
+    "phases.items.price": id("price"),
+    subscription: id("subscription"),
+    test_clock: id("test_helpers.test_clock"),
   },
   subscription_item: {
     discounts: id("discount"),
     plan: inline("plan"),
     price: inline("price"),
   },
+  "test_helpers.test_clock": {},
   unkept: {},
   webhook_endpoint: {},
 };

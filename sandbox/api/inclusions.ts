@@ -27,9 +27,12 @@ const made: Record<string, (world: World, id: string) => object | null> = {
   }),
   "customer.tax_ids": (_world, id) => listOf([], `/v1/customers/${id}/tax_ids`),
   "invoice.confirmation_secret": (world, id) => {
-    const payment = world.tables.invoice_payment.newestFirst().find(({ invoice }) => idOf(invoice) === id)?.payment;
-    const intent = payment?.payment_intent && world.tables.payment_intent.find(idOf(payment.payment_intent));
-    return intent ? { client_secret: intent.client_secret, type: "payment_intent" } : null;
+    const [payment] = world.tables.invoice_payment.of(id);
+    const reference = payment?.payment.payment_intent;
+    const intent = reference && world.tables.payment_intent.find(idOf(reference));
+    return intent && payment?.status === "open"
+      ? { client_secret: intent.client_secret, type: "payment_intent" }
+      : null;
   },
   "invoice.payments": (world, id) =>
     listOf(

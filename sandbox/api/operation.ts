@@ -5,7 +5,7 @@ import { type Read, readParams, type Shape } from "./params.js";
 /** What an operation answers, so that `expand` can be judged before anything happens. */
 export type Answers =
   | Kind
-  | { list: Kind | "item" | "subscription_item" }
+  | { list: Kind | "invoice_line" | "item" | "subscription_item" }
   | "account"
   | "subscription_item"
   | "nothing";

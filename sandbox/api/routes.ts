@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { newId } from "../ids.js";
 import type { Runtime } from "../runtime.js";
+import { atOwnTime } from "../time/at-own-time.js";
 import { apiVersion, nowInSeconds } from "../world.js";
 import { authenticate } from "./auth.js";
 import { invalidRequest, StripeRefusal } from "./errors.js";
@@ -161,7 +162,12 @@ function run(runtime: Runtime, request: FastifyRequest, call: Call): Answer {
   runtime.runDue();
   world.cause = { id: call.requestId, idempotency_key: call.key ?? null };
   try {
-    const answer = render(world, operation.answers, operation.run(world, form, call.id), expand);
+    const answer = render(
+      world,
+      operation.answers,
+      atOwnTime(world, call.id, form, () => operation.run(world, form, call.id)),
+      expand,
+    );
     return { status: 200, body: JSON.stringify(answer, null, 2), replayOf: null };
   } finally {
     world.cause = null;

@@ -44,8 +44,8 @@ function productAt({ items }: Order, index: number): string {
   return price ? productIdOf(price) : "";
 }
 
-/** Shares an amount in proportion; the last share of anything takes what rounding left. */
-function spread(amount: number, weights: number[]): number[] {
+/** Shares an amount in proportion; the last that takes part takes what rounding left. */
+export function spread(amount: number, weights: number[]): number[] {
   const whole = sum(weights);
   const last = weights.findLastIndex((weight) => weight > 0);
   let left = amount;
@@ -72,6 +72,6 @@ function costOf({ price, quantity }: OrderItem, currency: string): number {
   return isMetered(price) ? 0 : amountFor(price, currency, quantity);
 }
 
-function sum(amounts: number[]): number {
+export function sum(amounts: number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -37,7 +37,7 @@ export function refuseUnlessOfferedIn(price: Stripe.Price, currency: string): vo
 
 /** "$29.99 / month" */
 export function describePrice(price: Stripe.Price, currency: string): string {
-  const amount = formatMoney(unitAmount(price, currency), currency);
+  const amount = formatMoney(exactUnitAmount(price, currency).toNumber(), currency);
   if (!price.recurring) return amount;
   const { interval, interval_count } = price.recurring;
   return interval_count === 1 ? `${amount} / ${interval}` : `${amount} every ${interval_count} ${interval}s`;

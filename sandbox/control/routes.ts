@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Runtime } from "../runtime.js";
+import { registerBilling } from "./billing.routes.js";
 import { registerClock } from "./clock.routes.js";
 import { registerFaults } from "./faults.routes.js";
 import { ControlRefusal, guardControl } from "./guard.js";
@@ -25,6 +26,7 @@ export function registerControl(app: FastifyInstance, runtime: Runtime): void {
       runtime.reportFault(error);
       return reply.code(500).send({ error: { message: "The sandbox itself failed; its log says how." } });
     });
+    registerBilling(control, runtime);
     registerClock(control, runtime);
     registerWebhookControls(control, runtime);
     registerFaults(control, runtime);

@@ -28,6 +28,7 @@ import { deletedDiscount, giveDiscount, takeDiscount } from "./customer-discount
 import { cardOfToken } from "./payment-method-data.js";
 import { attachPaymentMethod } from "./payment-methods.js";
 import { customerShippingParam, readCustomerShipping } from "./shipping.js";
+import { getTestClock, refuseFullClock } from "./test-clocks.js";
 
 const shared = {
   address: addressParam,
@@ -64,7 +65,7 @@ const createParams = {
   ...legacy,
   payment_method: text,
   tax_id_data: notHere,
-  test_clock: notHere,
+  test_clock: text,
 } satisfies Covers<Stripe.CustomerCreateParams>;
 
 const updateParams = { ...shared, ...legacy, default_source: notHere } satisfies Covers<Stripe.CustomerUpdateParams>;
@@ -73,7 +74,7 @@ const listParams = {
   ...paging,
   created: range,
   email: text,
-  test_clock: notHere,
+  test_clock: text,
 } satisfies Covers<Stripe.CustomerListParams>;
 
 export const customerOperations = [
@@ -84,7 +85,10 @@ export const customerOperations = [
     params: createParams,
     run: (world, params) => {
       const built = buildCustomer(world, { email: params.email ?? null, name: params.name ?? null });
-      const customer = applyChanges(world, built, { ...params, invoice_settings: undefined });
+      const test_clock =
+        params.test_clock === undefined ? null : getTestClock(world, params.test_clock, "test_clock").id;
+      if (test_clock !== null) refuseFullClock(world, test_clock);
+      const customer = { ...applyChanges(world, built, { ...params, invoice_settings: undefined }), test_clock };
       world.tables.customer.put(customer);
       const settled = applyChanges(world, customer, { invoice_settings: withAttached(world, params, customer.id) });
       const complete = world.tables.customer.put(withMoney(world, settled, params, "initial"));
@@ -140,7 +144,8 @@ export const customerOperations = [
     run: (world, params) => {
       const found = world.tables.customer
         .newestFirst()
-        .filter((customer) => matches(params.email, customer.email) && params.created(customer.created));
+        .filter((customer) => matches(params.email, customer.email) && params.created(customer.created))
+        .filter(({ test_clock }) => matches(params.test_clock, test_clock));
       return pageOf(found, params, "/v1/customers");
     },
   }),

@@ -7,6 +7,7 @@ import { couponOperations } from "./coupons.js";
 import { customerBalanceTransactionOperations } from "./customer-balance-transactions.js";
 import { customerOperations } from "./customers.js";
 import { eventOperations } from "./events.js";
+import { invoiceItemOperations } from "./invoice-items.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
 import { invoicePreviewOperations } from "./invoice-previews.js";
 import { invoiceOperations } from "./invoices.js";
@@ -23,7 +24,9 @@ import { promotionCodeOperations } from "./promotion-codes.js";
 import { refundOperations } from "./refunds.js";
 import { setupIntentOperations } from "./setup-intents.js";
 import { subscriptionItemOperations } from "./subscription-items.js";
+import { subscriptionScheduleOperations } from "./subscription-schedules.js";
 import { subscriptionOperations } from "./subscriptions.js";
+import { testClockOperations } from "./test-clocks.js";
 import { webhookEndpointOperations } from "./webhook-endpoints.js";
 
 /** Every operation of Stripe's API that the sandbox has. */
@@ -36,6 +39,7 @@ export const operations: Operation[] = [
   ...customerBalanceTransactionOperations,
   ...customerOperations,
   ...eventOperations,
+  ...invoiceItemOperations,
   ...invoiceOperations,
   ...invoicePreviewOperations,
   ...invoicePaymentOperations,
@@ -53,5 +57,7 @@ export const operations: Operation[] = [
   ...setupIntentOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...subscriptionScheduleOperations,
+  ...testClockOperations,
   ...webhookEndpointOperations,
 ];

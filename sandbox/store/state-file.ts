@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { KeptAnswer } from "../api/idempotency.js";
+import type { BillingSettings } from "../billing/retry-schedule.js";
+import type { SubscriptionMemory } from "../billing/subscription-memory.js";
 import type { CheckoutPlan } from "../checkout/plan.js";
 import type { OutstandingDelivery } from "../webhooks/deliveries.js";
 import type { FormerSecret } from "../webhooks/former-secrets.js";
@@ -13,6 +15,9 @@ export interface SavedState {
   clock: { offset_ms: number; version: number };
   objects: Record<string, object[]>;
   checkouts: Record<string, CheckoutPlan>;
+  /** Missing in states of before renewals. */
+  subscription_memories?: Record<string, SubscriptionMemory>;
+  billing?: BillingSettings;
   deleted_customers: string[];
   idempotency: KeptAnswer[];
   deliveries: OutstandingDelivery[];

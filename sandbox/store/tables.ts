@@ -19,6 +19,7 @@ export interface Kinds {
   event: StoredEvent;
   invoice: Stripe.Invoice;
   invoice_payment: Stripe.InvoicePayment;
+  invoiceitem: Stripe.InvoiceItem;
   payment_intent: Stripe.PaymentIntent;
   payment_method: Stripe.PaymentMethod;
   price: Stripe.Price;
@@ -28,6 +29,8 @@ export interface Kinds {
   setup_attempt: Stripe.SetupAttempt;
   setup_intent: Stripe.SetupIntent;
   subscription: Stripe.Subscription;
+  subscription_schedule: Stripe.SubscriptionSchedule;
+  "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }
 
@@ -52,7 +55,8 @@ export function createTables(): Tables {
     discount: createTable(),
     event: createTable(),
     invoice: createTable(),
-    invoice_payment: createTable(),
+    invoice_payment: createTable("invoice"),
+    invoiceitem: createTable(),
     payment_intent: createTable(),
     payment_method: createTable(),
     price: createTable(),
@@ -62,6 +66,8 @@ export function createTables(): Tables {
     setup_attempt: createTable(),
     setup_intent: createTable(),
     subscription: createTable(),
+    subscription_schedule: createTable(),
+    "test_helpers.test_clock": createTable(),
     webhook_endpoint: createTable(),
   };
 }

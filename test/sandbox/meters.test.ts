@@ -2,12 +2,14 @@ import fc from "fast-check";
 import Stripe from "stripe";
 import { expect, test } from "vitest";
 import { meteredCharge } from "../../sandbox/billing/metered-charge.js";
+import { defaultBillingSettings } from "../../sandbox/billing/retry-schedule.js";
 import { createTables } from "../../sandbox/store/tables.js";
+import { createAgenda } from "../../sandbox/time/agenda.js";
 import { createClock } from "../../sandbox/time/clock.js";
 import { createDeliveries } from "../../sandbox/webhooks/deliveries.js";
 import { createUndelivered } from "../../sandbox/webhooks/undelivered.js";
 import type { World } from "../../sandbox/world.js";
-import { eventTypes, openSandbox } from "./support.js";
+import { eventTypes, monthlyPrice, openSandbox } from "./support.js";
 
 const startAt = new Date("2027-01-15T12:00:00Z");
 const noon = startAt.getTime() / 1000;
@@ -220,6 +222,7 @@ function emptyWorld(): World {
   return {
     tables,
     clock: createClock(0),
+    agenda: createAgenda(tables, []),
     deliveries: createDeliveries({
       tables,
       undelivered: createUndelivered(tables, []),
@@ -230,7 +233,51 @@ function emptyWorld(): World {
     origin: "http://127.0.0.1",
     cause: null,
     checkouts: new Map(),
+    subscriptionMemories: new Map(),
+    billing: defaultBillingSettings,
     deletedCustomers: new Set(),
     formerSecrets: [],
   };
 }
+
+test("usage of a period is on the invoice of the next, as previewed, with the discount of its product", async () => {
+  const { stripe, customer, meter, send, advance } = await openMeter();
+  const { id: payment_method } = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  const calls = await stripe.prices.create({
+    currency: "usd",
+    unit_amount_decimal: Stripe.Decimal.from("0.35"),
+    product_data: { name: "Calls" },
+    recurring: { interval: "month", usage_type: "metered", meter: meter.id },
+  });
+  const seat = await monthlyPrice(stripe);
+  const coupon = await stripe.coupons.create({
+    percent_off: 50,
+    duration: "forever",
+    applies_to: { products: [String(calls.product)] },
+  });
+  const subscription = await stripe.subscriptions.create({
+    customer,
+    default_payment_method: payment_method,
+    items: [{ price: seat.id }, { price: calls.id }],
+    discounts: [{ coupon: coupon.id }],
+  });
+  await send("1000");
+  await advance(3 * 24 * 3600);
+  await send("7");
+  const preview = await stripe.invoices.createPreview({ subscription: subscription.id });
+  expect(preview).toMatchObject({
+    subtotal: 352 + 2999,
+    total: 176 + 2999,
+    lines: {
+      data: [
+        { amount: 352, description: "1007 × Calls (at $0.0035 / month)", discount_amounts: [{ amount: 176 }] },
+        { amount: 2999, discount_amounts: [{ amount: 0 }] },
+      ],
+    },
+  });
+  await advance(29 * 24 * 3600);
+  const [renewal] = (await stripe.invoices.list({ subscription: subscription.id })).data;
+  expect(renewal).toMatchObject({ status: "paid", billing_reason: "subscription_cycle", total: preview.total });
+  const next = await stripe.invoices.createPreview({ subscription: subscription.id });
+  expect(next).toMatchObject({ total: 2999, lines: { data: [{ amount: 0, quantity: 0 }, { amount: 2999 }] } });
+});

@@ -238,13 +238,12 @@ test("answering the bank about an incomplete subscription's payment makes it act
     status: "active",
     latest_invoice: { status: "paid", amount_remaining: 0 },
   });
-  expect((await eventTypes(stripe)).slice(-7)).toEqual([
+  expect((await eventTypes(stripe)).slice(-6).sort()).toEqual([
     "charge.succeeded",
-    "payment_intent.succeeded",
-    "invoice.updated",
+    "customer.subscription.updated",
     "invoice.paid",
     "invoice.payment_succeeded",
-    "customer.subscription.updated",
     "invoice_payment.paid",
+    "payment_intent.succeeded",
   ]);
 });
