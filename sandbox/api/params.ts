@@ -140,6 +140,12 @@ export const notHere: Reader<undefined> = (value, at) => {
   return undefined;
 };
 
+/** The same for many at once. */
+export function noneHere<const K extends string>(...names: K[]): Record<K, Reader<undefined>> {
+  const readers: unknown[][] = names.map((name) => [name, notHere]);
+  return Object.fromEntries(readers);
+}
+
 /** Only the one value that changes nothing may be given. */
 export function only<const T extends string>(accepted: T): Reader<T | undefined> {
   return (value, at) => {

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import { buildInvoice, type InvoiceDraft } from "./invoice.js";
+import { isMetered } from "./price-amounts.js";
 import { type Debit, memoryOf, remember, rememberDebits } from "./subscription-memory.js";
 
 /** Makes an invoice from its draft: it is stored and announced, and the invoice items on it are pending no longer. */
@@ -21,7 +22,8 @@ export function rememberCharges(world: World, invoice: Stripe.Invoice, { lines, 
   lines.forEach((line, index) => {
     const { subscription, subscriptionItem: item, price, quantity, period } = line;
     const built = invoice.lines.data[index];
-    if (subscription === null || item === null || !price || !built) return;
+    // What is metered is paid for afterwards: nothing of it is left unused.
+    if (subscription === null || item === null || !price || !built || isMetered(price)) return;
     const place = { invoice: invoice.id, id: built.id };
     if (line.invoiceItem !== null) {
       invoiced(world, subscription, item, line.invoiceItem, place);

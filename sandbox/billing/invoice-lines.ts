@@ -31,7 +31,7 @@ export function buildInvoiceLine(
       type: "price_details",
       unit_amount_decimal: unitAmount === null ? null : Stripe.Decimal.from(unitAmount),
     },
-    quantity,
+    quantity: Number.isInteger(quantity) ? quantity : null,
     quantity_decimal: Stripe.Decimal.from(quantity),
     subscription: draft.subscription,
     subtotal: draft.amount,

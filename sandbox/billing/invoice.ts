@@ -3,10 +3,11 @@ import { account } from "../resources/account.js";
 import { testClockOf } from "../time/test-clock-of.js";
 import type { World } from "../world.js";
 import { nowInSeconds } from "../world.js";
-import { discountedAmount } from "./discounts.js";
+import { appliesTo, discountedAmount } from "./discounts.js";
 import { buildInvoiceLine } from "./invoice-lines.js";
 import type { LineDraft } from "./line-drafts.js";
 import { spread, sum } from "./order.js";
+import { productIdOf } from "./price-amounts.js";
 
 /** What an invoice is made of. */
 export interface InvoiceDraft {
@@ -127,8 +128,12 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
 
 /** What the discount takes off each line: nothing off those that are discounted already, or give something back. */
 function discountShares({ lines, discount, currency }: InvoiceDraft): number[] {
-  const weights = lines.map(({ amount, isDiscountable }) => (isDiscountable && amount > 0 ? amount : 0));
+  const weights = lines.map((line) => (discount && isDiscounted(line, discount.coupon) ? line.amount : 0));
   return spread(discount ? discountedAmount(discount.coupon, sum(weights), currency) : 0, weights);
+}
+
+function isDiscounted({ amount, isDiscountable, price }: LineDraft, coupon: Stripe.Coupon): boolean {
+  return isDiscountable && amount > 0 && appliesTo(coupon, price ? productIdOf(price) : "");
 }
 
 function automaticTax(enabled: boolean): Stripe.Invoice.AutomaticTax {

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import type { World } from "../world.js";
-import { describePrice, productIdOf, unitAmount } from "./price-amounts.js";
+import { amountFor, describePrice, exactUnitAmount, isMetered, productIdOf } from "./price-amounts.js";
 
 /** A line of an invoice to be, before the invoice's discounts. */
 export interface LineDraft {
@@ -21,20 +21,20 @@ export interface LineDraft {
   metadata: Record<string, string>;
 }
 
-/** One line for each item and its period; a trial is free. */
+/** One line for each item and its period; a trial is free, and what is metered is billed afterwards. */
 export function recurringLines(
   world: World,
   subscription: Stripe.Subscription,
   { isTrial }: { isTrial: boolean },
 ): LineDraft[] {
   const { currency } = subscription;
-  return subscription.items.data.map((item) => {
+  const licensed = subscription.items.data.filter(({ price }) => !isMetered(price));
+  return licensed.map((item) => {
     const price = fullPrice(world, item.price);
     const quantity = item.quantity ?? 1;
-    const unit = isTrial ? 0 : unitAmount(price, currency);
     const name = nameOf(world, price);
     return {
-      amount: unit * quantity,
+      amount: isTrial ? 0 : itemAmount(world, item, currency),
       description: isTrial
         ? `Trial period for ${name}`
         : `${quantity} × ${name} (at ${describePrice(price, currency)})`,
@@ -42,7 +42,7 @@ export function recurringLines(
       period: { start: item.current_period_start, end: item.current_period_end },
       price,
       quantity,
-      unitAmount: unit,
+      unitAmount: isTrial ? 0 : exactUnitAmount(price, currency).toNumber(),
       subscription: subscription.id,
       subscriptionItem: item.id,
       invoiceItem: null,
@@ -51,6 +51,12 @@ export function recurringLines(
       metadata: subscription.metadata,
     };
   });
+}
+
+/** What an item costs for each whole period, whatever is used. */
+export function itemAmount(world: World, item: Stripe.SubscriptionItem, currency: string): number {
+  const price = fullPrice(world, item.price);
+  return isMetered(price) ? 0 : amountFor(price, currency, item.quantity ?? 1);
 }
 
 /** The line an invoice item becomes. */

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import type { World } from "../world.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { type LineDraft, lineOfInvoiceItem, recurringLines } from "./line-drafts.js";
+import { meteredLines } from "./metered-lines.js";
 import { intervalOf, periodEndAfter } from "./periods.js";
 import { idOf } from "./price-amounts.js";
 import { currentPeriodEnd } from "./subscription.js";
@@ -33,6 +34,7 @@ export function planRenewal(
     reason: "subscription_cycle",
     lines: [
       ...pending.map((item) => lineOfInvoiceItem(world, item)),
+      ...meteredLines(world, subscription),
       ...recurringLines(world, renewed, { isTrial: false }),
     ],
     discount: discountOf(world, renewed),

@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
 import { formatDate } from "../calendar.js";
 import type { World } from "../world.js";
-import { discountedAmount } from "./discounts.js";
+import { appliesTo, discountedAmount } from "./discounts.js";
 import { buildInvoiceItem } from "./invoice-item.js";
-import { fullPrice, nameOf } from "./line-drafts.js";
+import { itemAmount, nameOf } from "./line-drafts.js";
 import { spread, sum } from "./order.js";
 import { discountOf } from "./plan-renewal.js";
-import { idOf, unitAmount } from "./price-amounts.js";
+import { idOf, productIdOf } from "./price-amounts.js";
 import { type Debit, memoryOf } from "./subscription-memory.js";
 
 /**
@@ -102,12 +102,15 @@ function runningDebits(
 /** Each item's price for a whole period with its share of the discount that still holds, by item. */
 function netPrices(world: World, subscription: Stripe.Subscription, at: number): Map<string, number> {
   const { currency, items } = subscription;
-  const gross = items.data.map((item) => unitAmount(fullPrice(world, item.price), currency) * (item.quantity ?? 1));
+  const gross = items.data.map((item) => itemAmount(world, item, currency));
   const discount = discountOf(world, subscription);
   const until = discount && (world.tables.discount.find(discount.id)?.end ?? null);
   // A coupon for one time was for the first invoice, and is used up.
   const holds = discount && discount.coupon.duration !== "once" && (until === null || until > at);
-  const off = spread(holds ? discountedAmount(discount.coupon, sum(gross), currency) : 0, gross);
+  const covered = items.data.map(({ price }, index) =>
+    discount && appliesTo(discount.coupon, productIdOf(price)) ? (gross[index] ?? 0) : 0,
+  );
+  const off = spread(holds ? discountedAmount(discount.coupon, sum(covered), currency) : 0, covered);
   return new Map(items.data.map((item, index) => [item.id, (gross[index] ?? 0) - (off[index] ?? 0)]));
 }
 

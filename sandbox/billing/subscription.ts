@@ -5,7 +5,7 @@ import { testClockOf } from "../time/test-clock-of.js";
 import { nowInSeconds, type World } from "../world.js";
 import type { Order, OrderItem } from "./order.js";
 import { intervalOf } from "./periods.js";
-import { inlinePrice, productIdOf, unitAmount } from "./price-amounts.js";
+import { inlinePrice, isMetered, productIdOf, unitAmount } from "./price-amounts.js";
 
 /** What a subscription has that is not in the order. */
 export interface SubscriptionTerms {
@@ -115,7 +115,7 @@ export function buildItem(
     metadata: item.metadata ?? {},
     plan: planOf(item.price, of.currency),
     price: inlinePrice(item.price),
-    quantity: item.quantity,
+    ...(isMetered(item.price) ? {} : { quantity: item.quantity }),
     subscription: of.subscription,
     tax_rates: [],
   };
@@ -145,13 +145,13 @@ function planOf(price: Stripe.Price, currency: string): Stripe.Plan {
     interval_count: price.recurring?.interval_count ?? 1,
     livemode: false,
     metadata: price.metadata,
-    meter: null,
+    meter: price.recurring?.meter ?? null,
     nickname: price.nickname,
     product: productIdOf(price),
     tiers_mode: null,
     transform_usage: null,
     trial_period_days: null,
-    usage_type: "licensed",
+    usage_type: price.recurring?.usage_type ?? "licensed",
   };
 }
 

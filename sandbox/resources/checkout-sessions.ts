@@ -50,7 +50,11 @@ const lineItem = hash({
   tax_rates: notHere,
 } satisfies Covers<Stripe.Checkout.SessionCreateParams.LineItem>);
 
+/** Callers of older versions say so; with cards only it changes nothing. */
+const legacy = { payment_method_types: listOf(only("card")) };
+
 export const createParams = {
+  ...legacy,
   adaptive_pricing: onlyDisabled,
   after_expiration: notHere,
   allow_promotion_codes: bool,
@@ -66,7 +70,7 @@ export const createParams = {
   custom_text: notHere,
   customer: text,
   customer_account: notHere,
-  customer_creation: notHere,
+  customer_creation: oneOf("always", "if_required"),
   customer_email: text,
   customer_update: hash({ address: oneOf("auto", "never"), name: oneOf("auto", "never"), shipping: only("never") }),
   discounts: listOf(hash({ coupon: text, promotion_code: text })),
@@ -74,11 +78,11 @@ export const createParams = {
   expires_at: integer(),
   integration_identifier: text,
   invoice_creation: notHere,
-  line_items: required(listOf(lineItem)),
+  line_items: listOf(lineItem),
   locale: text,
   managed_payments: onlyDisabled,
   metadata,
-  mode: required(only("subscription")),
+  mode: required(oneOf("payment", "setup", "subscription")),
   name_collection: notHere,
   optional_items: notHere,
   origin_context: notHere,

@@ -3,11 +3,11 @@ import { cardError, invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem } from "../billing/discounts.js";
-import { type Order, priceOf, totalOf } from "../billing/order.js";
+import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { type Order, purchaseOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
-import { idOf, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { idOf, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { type FirstPayment, recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
 import { needsAuthentication, tryPayment } from "../billing/try-payment.js";
 import { addDays } from "../calendar.js";
@@ -24,9 +24,8 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const customer = getCustomer(world, params.customer, "customer");
   const [discount] = params.discounts ?? [];
   const undiscounted = orderFrom(world, params, customer);
-  const { currency } = undiscounted;
-  const purchase = { customer: customer.id, currency, amount: priceOf(undiscounted) };
-  const redemption = discount ? redeem(world, discount, purchase) : null;
+  const redemption = discount ? redeem(world, discount, purchaseOf(undiscounted, customer.id)) : null;
+  refuseCustomerDiscount(customer, redemption);
   const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
   refuseOtherCurrency(world, customer, order.currency);
   refuseFourthOnTestClock(world, customer);
@@ -88,6 +87,9 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
         { param: `items[${index}][price]` },
       );
     }
+    if (quantity !== undefined && isMetered(found)) {
+      throw invalidRequest("You cannot set the quantity for metered prices.", { param: `items[${index}][quantity]` });
+    }
     return { price: found, quantity: quantity ?? 1, metadata: mergeMetadata({}, metadata) };
   });
   const [first] = items;
@@ -110,7 +112,7 @@ function trialEndOf(world: World, { trial_end, trial_period_days }: Read<typeof 
 }
 
 function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {
-  const id = given ?? customer.invoice_settings.default_payment_method;
+  const id = given ?? customer.invoice_settings.default_payment_method ?? customer.default_source;
   if (id === null) return null;
   const method = getPaymentMethod(world, idOf(id), "default_payment_method");
   if (method.customer !== null && idOf(method.customer) === customer.id) return method;

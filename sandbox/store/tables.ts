@@ -1,15 +1,20 @@
 import type Stripe from "stripe";
+import type { StoredMeterEvent } from "../billing/meter-usage.js";
 import type { StoredEvent } from "../webhooks/events.js";
 import { createTable, type Table } from "./table.js";
 
 /** What the sandbox keeps, by Stripe's own `object` names. */
 export interface Kinds {
+  balance_transaction: Stripe.BalanceTransaction;
+  "billing.meter": Stripe.Billing.Meter;
+  "billing.meter_event": StoredMeterEvent;
   "billing_portal.configuration": Stripe.BillingPortal.Configuration;
   "billing_portal.session": Stripe.BillingPortal.Session;
   charge: Stripe.Charge;
   "checkout.session": Stripe.Checkout.Session;
   coupon: Stripe.Coupon;
   customer: Stripe.Customer;
+  customer_balance_transaction: Stripe.CustomerBalanceTransaction;
   discount: Stripe.Discount;
   event: StoredEvent;
   invoice: Stripe.Invoice;
@@ -21,6 +26,8 @@ export interface Kinds {
   product: Stripe.Product;
   promotion_code: Stripe.PromotionCode;
   refund: Stripe.Refund;
+  setup_attempt: Stripe.SetupAttempt;
+  setup_intent: Stripe.SetupIntent;
   subscription: Stripe.Subscription;
   subscription_schedule: Stripe.SubscriptionSchedule;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
@@ -35,12 +42,16 @@ export type StripeObject = Kinds[Kind];
 
 export function createTables(): Tables {
   return {
+    balance_transaction: createTable(),
+    "billing.meter": createTable(),
+    "billing.meter_event": createTable(),
     "billing_portal.configuration": createTable(),
     "billing_portal.session": createTable(),
     charge: createTable(),
     "checkout.session": createTable(),
     coupon: createTable(),
     customer: createTable(),
+    customer_balance_transaction: createTable(),
     discount: createTable(),
     event: createTable(),
     invoice: createTable(),
@@ -52,6 +63,8 @@ export function createTables(): Tables {
     product: createTable(),
     promotion_code: createTable(),
     refund: createTable(),
+    setup_attempt: createTable(),
+    setup_intent: createTable(),
     subscription: createTable(),
     subscription_schedule: createTable(),
     "test_helpers.test_clock": createTable(),

@@ -6,6 +6,7 @@ import { incompleteExpiry } from "./incomplete-expiry.js";
 import { invoiceFinalization } from "./invoice-finalization.js";
 import { paymentRetry } from "./payment-retry.js";
 import { pendingUpdateExpiry } from "./pending-update-expiry.js";
+import { refundOutcome } from "./refund-outcome.js";
 import { renewal } from "./renewal.js";
 import { schedulePhase } from "./schedule-phase.js";
 import { subscriptionEnd } from "./subscription-end.js";
@@ -24,6 +25,7 @@ export const causes: Cause[] = [
   renewal,
   invoiceFinalization,
   paymentRetry,
+  refundOutcome,
   upcomingNotice,
   checkoutExpiry,
   testClockDeletion,

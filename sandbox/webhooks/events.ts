@@ -43,7 +43,12 @@ export function recordEvent<T extends EventType>(
 
 /** Leaves out what Stripe only includes on request, and secrets. */
 function withoutInclusions(subject: object): object {
-  const { currency_options, secret, ...rest }: { currency_options?: unknown; secret?: unknown } = { ...subject };
+  const {
+    applies_to,
+    currency_options,
+    secret,
+    ...rest
+  }: { applies_to?: unknown; currency_options?: unknown; secret?: unknown } = { ...subject };
   return rest;
 }
 

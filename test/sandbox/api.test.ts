@@ -49,7 +49,10 @@ test("an unknown parameter is named, a missing one too, and one the sandbox lack
   await expect(stripe.checkout.sessions.create({ mode: "subscription" })).rejects.toMatchObject({
     code: "parameter_missing",
   });
-  await expect(stripe.customers.create({ balance: 100 })).rejects.toMatchObject({ statusCode: 400, param: "balance" });
+  await expect(stripe.customers.create({ validate: true })).rejects.toMatchObject({
+    statusCode: 400,
+    param: "validate",
+  });
 });
 
 test("what the sandbox does not have is answered in Stripe's own words", async () => {

@@ -1,0 +1,32 @@
+import type Stripe from "stripe";
+import type { World } from "../world.js";
+import { fullPrice, type LineDraft, nameOf } from "./line-drafts.js";
+import { meteredCharge } from "./metered-charge.js";
+import { describePrice, exactUnitAmount, isMetered } from "./price-amounts.js";
+
+/** What was used in the period that is over, by all events known now: a line for each metered item; a trial has none. */
+export function meteredLines(world: World, subscription: Stripe.Subscription): LineDraft[] {
+  if (subscription.status === "trialing") return [];
+  const { currency } = subscription;
+  const metered = subscription.items.data.filter(({ price }) => isMetered(price));
+  return metered.map((item) => {
+    const price = fullPrice(world, item.price);
+    const period = { start: item.current_period_start, end: item.current_period_end };
+    const { amount, quantity } = meteredCharge(world, subscription, item, period);
+    return {
+      amount,
+      description: `${quantity} × ${nameOf(world, price)} (at ${describePrice(price, currency)})`,
+      isDiscountable: true,
+      period,
+      price,
+      quantity: quantity.toNumber(),
+      unitAmount: exactUnitAmount(price, currency).toNumber(),
+      subscription: subscription.id,
+      subscriptionItem: item.id,
+      invoiceItem: null,
+      isProration: false,
+      credited: null,
+      metadata: subscription.metadata,
+    };
+  });
+}
