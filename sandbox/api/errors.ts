@@ -57,9 +57,13 @@ export function unsupportedParameter(param: string, hint = ""): StripeRefusal {
 }
 
 /** 404 when the path names it, 400 when a parameter does. */
-export function noSuch(noun: string, id: string, param = "id"): StripeRefusal {
+export function noSuch(
+  noun: string,
+  id: string,
+  param = "id",
+  status: 400 | 404 = param === "id" ? 404 : 400,
+): StripeRefusal {
   const code = "resource_missing";
-  const status = param === "id" ? 404 : 400;
   const message = `No such ${noun}: '${id}'`;
   return new StripeRefusal(status, { type: "invalid_request_error", code, message, param, doc_url: docUrl(code) });
 }

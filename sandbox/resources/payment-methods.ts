@@ -145,7 +145,12 @@ export const paymentMethodOperations = [
     path: "/v1/payment_methods/:id/attach",
     answers: "payment_method",
     params: attachParams,
-    run: (world, params, id) => attachPaymentMethod(world, id, getCustomer(world, params.customer, "customer").id),
+    run: (world, params, id) => {
+      // The address names it, and yet Stripe was seen to answer with the parameter's name.
+      const isThere = world.tables.payment_method.find(id) ?? findCardByToken(id);
+      if (!isThere) throw noSuch("PaymentMethod", id, "payment_method", 404);
+      return attachPaymentMethod(world, id, getCustomer(world, params.customer, "customer").id);
+    },
   }),
   operation({
     method: "POST",

@@ -60,6 +60,16 @@ test("what the sandbox does not have is answered in Stripe's own words", async (
   await expect(stripe.payouts.list()).rejects.toThrow("Unrecognized request URL (GET: /v1/payouts)");
 });
 
+test("a card that is not there cannot be attached: 404, by the parameter's name", async () => {
+  const { stripe } = await openSandbox();
+  const { id: customer } = await stripe.customers.create();
+  await expect(stripe.paymentMethods.attach("abcd", { customer })).rejects.toMatchObject({
+    statusCode: 404,
+    code: "resource_missing",
+    param: "payment_method",
+  });
+});
+
 test("only test keys get in", async () => {
   const sandbox = await openSandbox();
   const call = (authorization?: string) =>
