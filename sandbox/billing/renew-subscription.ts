@@ -24,18 +24,28 @@ export function isRunning({ status, ended_at }: Stripe.Subscription): boolean {
 export function renewSubscription(world: World, before: Stripe.Subscription): void {
   const customer = world.tables.customer.find(idOf(before.customer));
   const plan = customer && planRenewal(world, before, customer, { id: newId.invoice() });
-  const missing = plan && before.status === "trialing" ? missingCard(world, before, plan.draft) : null;
-  if (!plan || missing === "cancel") {
+  if (!plan) {
     endSubscription(world, before, before.cancellation_details);
     return;
   }
-  if (missing === "pause") {
-    pauseAfterTrial(world, before);
-    return;
-  }
+  if (endTrialWithoutCard(world, before, plan.draft)) return;
   const after = world.tables.subscription.put(plan.subscription);
   createInvoice(world, plan.draft);
   recordEvent(world, "customer.subscription.updated", after, before);
+}
+
+/** Ends a trial at once, if there is no card to charge and that was to cancel or pause it; says whether it did. */
+export function endTrialNow(world: World, before: Stripe.Subscription): boolean {
+  const customer = world.tables.customer.find(idOf(before.customer));
+  const plan = customer && planRenewal(world, before, customer, { id: newId.invoice() });
+  return plan ? endTrialWithoutCard(world, before, plan.draft) : false;
+}
+
+function endTrialWithoutCard(world: World, before: Stripe.Subscription, draft: InvoiceDraft): boolean {
+  const missing = before.status === "trialing" ? missingCard(world, before, draft) : null;
+  if (missing === "cancel") endSubscription(world, before, before.cancellation_details);
+  if (missing === "pause") pauseAfterTrial(world, before);
+  return missing === "cancel" || missing === "pause";
 }
 
 /** What was asked for if there is no card when the trial ends; null if there is one. */

@@ -64,3 +64,18 @@ test("or invoiced: the payment fails for want of a card", async () => {
   expect(subscription.status).toBe("past_due");
   expect(events).toContain("invoice.payment_failed");
 });
+
+test.for([
+  ["pause", "paused"],
+  ["cancel", "canceled"],
+] as const)("a trial ended now without a card does what was asked: to %s", async ([missing, status]) => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const { id } = await subscribed(sandbox, {
+    card: null,
+    trial_period_days: 10,
+    trial_settings: { end_behavior: { missing_payment_method: missing } },
+  });
+  expect(await stripe.subscriptions.update(id, { trial_end: "now" })).toMatchObject({ status });
+  expect((await stripe.invoices.list({ subscription: id })).data.map(({ total }) => total)).toEqual([0]);
+});

@@ -24,7 +24,6 @@ const aliases: Record<string, string> = {
 
 /** What the sandbox cannot do yet: a trigger that begins to work is to be taken off. */
 const knownToFail: string[] = [
-  "customer.subscription.paused",
   "invoice.sent",
   "subscription_schedule.aborted",
   "subscription_schedule.canceled",
