@@ -6,6 +6,7 @@ import type { Tables } from "./store/tables.js";
 import type { Agenda } from "./time/agenda.js";
 import type { Clock } from "./time/clock.js";
 import type { Deliveries } from "./webhooks/deliveries.js";
+import type { FormerSecret } from "./webhooks/former-secrets.js";
 
 /** The API version every answer and event is shaped after. */
 export const apiVersion = "2026-10-28.endive" satisfies Stripe.LatestApiVersion;
@@ -29,6 +30,8 @@ export interface World {
   billing: BillingSettings;
   /** Stripe goes on answering for these, with `deleted: true`. */
   deletedCustomers: Set<string>;
+  /** Webhook secrets that were replaced and sign along for a while. */
+  formerSecrets: FormerSecret[];
 }
 
 export function nowInSeconds(world: World): number {

@@ -19,6 +19,7 @@ export class StripeRefusal extends Error {
     readonly body: StripeErrorBody,
     /** Refused before anything was tried, so the idempotency key is free again. */
     readonly isValidation = false,
+    readonly headers: Record<string, string> = {},
   ) {
     super(body.message);
   }

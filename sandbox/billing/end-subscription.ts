@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { voidInvoice } from "./finalize-invoice.js";
+import { finishSchedule } from "./finish-schedule.js";
 import { idOf } from "./price-amounts.js";
 
 /** Ends a subscription now; its unpaid invoices are no longer collected by themselves. */
@@ -26,7 +27,14 @@ export function endSubscription(
     }
   }
   recordEvent(world, "customer.subscription.deleted", ended);
+  endSchedule(world, subscription);
   return ended;
+}
+
+/** What was scheduled for it will not come about. */
+function endSchedule(world: World, subscription: Stripe.Subscription): void {
+  const schedule = subscription.schedule && world.tables.subscription_schedule.find(idOf(subscription.schedule));
+  if (schedule && schedule.status === "active") finishSchedule(world, schedule, "canceled");
 }
 
 /** Gives up on a subscription whose first invoice was never paid. */

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { endSubscription } from "./end-subscription.js";
+import { finishSchedule } from "./finish-schedule.js";
 import { fullPrice } from "./line-drafts.js";
 import { intervalOf, isSameInterval } from "./periods.js";
 import type { SubscriptionChange } from "./plan-update.js";
@@ -15,13 +16,24 @@ export function nextPhase(schedule: Stripe.SubscriptionSchedule): Stripe.Subscri
   return phases.find(({ start_date }) => current_phase === null || start_date >= current_phase.end_date);
 }
 
+/** The subscription as its next period finds it: in the phase that begins with that, if one does. */
+export function inPhaseOfRenewal(world: World, subscription: Stripe.Subscription): Stripe.Subscription {
+  const schedule = subscription.schedule && world.tables.subscription_schedule.find(idOf(subscription.schedule));
+  const phase = schedule ? nextPhase(schedule) : undefined;
+  const end = currentPeriodEnd(subscription);
+  if (!phase || phase.start_date !== end) return subscription;
+  const { items, startsPeriodNow } = changeTo(world, subscription, phase);
+  const billing_cycle_anchor = startsPeriodNow ? end : subscription.billing_cycle_anchor;
+  return { ...subscription, billing_cycle_anchor, items: { ...subscription.items, data: items } };
+}
+
 /** Ends the phase a schedule is in: the next begins, or the schedule is over and does as it was told. */
 export function endPhase(world: World, schedule: Stripe.SubscriptionSchedule): void {
   const id = schedule.subscription;
   const subscription = id === null ? undefined : world.tables.subscription.find(idOf(id));
   const phase = nextPhase(schedule);
   if (!subscription || subscription.ended_at !== null) {
-    finish(world, schedule, "canceled");
+    finishSchedule(world, schedule, "canceled");
     return;
   }
   if (phase) {
@@ -29,7 +41,7 @@ export function endPhase(world: World, schedule: Stripe.SubscriptionSchedule): v
     return;
   }
   if (schedule.end_behavior === "cancel") {
-    finish(world, schedule, "completed");
+    finishSchedule(world, schedule, "completed");
     endSubscription(world, subscription, subscription.cancellation_details);
     return;
   }
@@ -44,30 +56,7 @@ export function releaseSchedule(world: World, schedule: Stripe.SubscriptionSched
     world.tables.subscription.put({ ...before, schedule: null });
     announceUpdate(world, before.id, before);
   }
-  return finish(world, schedule, "released");
-}
-
-/** It is over, and says how. */
-export function finish(
-  world: World,
-  schedule: Stripe.SubscriptionSchedule,
-  status: "canceled" | "completed" | "released",
-): Stripe.SubscriptionSchedule {
-  const now = nowInSeconds(world);
-  const isReleased = status === "released";
-  const after = world.tables.subscription_schedule.put({
-    ...schedule,
-    canceled_at: status === "canceled" ? now : null,
-    completed_at: status === "completed" ? now : null,
-    current_phase: null,
-    released_at: isReleased ? now : null,
-    released_subscription: isReleased && schedule.subscription ? idOf(schedule.subscription) : null,
-    status,
-    subscription: isReleased ? null : schedule.subscription,
-  });
-  const type = `subscription_schedule.${status}` as const;
-  recordEvent(world, type, after, schedule);
-  return after;
+  return finishSchedule(world, schedule, "released");
 }
 
 function beginPhase(

@@ -3,6 +3,7 @@ import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import { buildInvoice } from "./invoice.js";
 import { planRenewal } from "./plan-renewal.js";
+import { inPhaseOfRenewal } from "./schedule-phases.js";
 
 /** The renewal of a subscription as it stands, an invoice that is not kept; from the very plan that renews it. */
 export function buildUpcomingInvoice(
@@ -12,7 +13,8 @@ export function buildUpcomingInvoice(
   pending?: Stripe.InvoiceItem[],
 ): Stripe.Invoice {
   const id = `upcoming_${newId.invoice()}`;
-  const { draft } = planRenewal(world, subscription, customer, { id, ...(pending ? { pending } : {}) });
+  const then = inPhaseOfRenewal(world, subscription);
+  const { draft } = planRenewal(world, then, customer, { id, ...(pending ? { pending } : {}) });
   return asPreview(buildInvoice(world, draft));
 }
 

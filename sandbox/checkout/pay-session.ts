@@ -127,7 +127,7 @@ function intentOf(
   }
   const customer = hasCustomer(session) ? plan.customer : null;
   const built = buildPaymentIntent(world, { amount, currency, customer, description: null });
-  return { ...built, capture_method: "automatic_async", setup_future_usage: null };
+  return { ...built, ...plan.payment, capture_method: "automatic_async", setup_future_usage: null };
 }
 
 function complete(world: World, session: Stripe.Checkout.Session, completion: Completion): Stripe.Checkout.Session {

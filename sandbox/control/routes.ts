@@ -4,6 +4,7 @@ import { registerBilling } from "./billing.routes.js";
 import { registerClock } from "./clock.routes.js";
 import { registerFaults } from "./faults.routes.js";
 import { ControlRefusal, guardControl } from "./guard.js";
+import { registerLimits } from "./limits.routes.js";
 import { registerObjects } from "./objects.routes.js";
 import { registerRequestLog } from "./requests.routes.js";
 import { registerWebhookControls } from "./webhooks.routes.js";
@@ -29,6 +30,7 @@ export function registerControl(app: FastifyInstance, runtime: Runtime): void {
     registerClock(control, runtime);
     registerWebhookControls(control, runtime);
     registerFaults(control, runtime);
+    registerLimits(control, runtime);
     registerRequestLog(control, runtime);
     registerObjects(control, runtime);
     control.all("/sandbox/*", async (request) => {

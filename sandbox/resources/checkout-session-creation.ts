@@ -16,6 +16,7 @@ import { buildSession } from "./checkout-session-shape.js";
 import type { createParams } from "./checkout-sessions.js";
 import { getCustomer } from "./customers.js";
 import { getPrice } from "./prices.js";
+import { readShipping } from "./shipping.js";
 
 type Params = Read<typeof createParams>;
 
@@ -72,10 +73,19 @@ function basicPlan(params: Params, customer: Stripe.Customer | null): Omit<Check
       description: params.subscription_data?.description ?? null,
       trialPeriodDays: params.subscription_data?.trial_period_days ?? null,
     },
+    ...(params.payment_intent_data && { payment: paymentOf(params.payment_intent_data) }),
     updatesName: params.customer_update?.name === "auto",
     coupon: null,
     promotionCode: null,
     attempt: { paymentIntent: null, paymentMethod: null, isAwaitingAuthentication: false },
+  };
+}
+
+function paymentOf(given: NonNullable<Params["payment_intent_data"]>): CheckoutPlan["payment"] & object {
+  return {
+    description: given.description ?? null,
+    metadata: mergeMetadata({}, given.metadata),
+    shipping: given.shipping ? readShipping(given.shipping) : null,
   };
 }
 
@@ -116,6 +126,9 @@ function currencyOf(params: Params, customer: Stripe.Customer | null, prices: St
 function refuseContradictions(params: Params): void {
   if (params.customer !== undefined && params.customer_email !== undefined) {
     throw invalidRequest("You may only specify one of these parameters: customer, customer_email.");
+  }
+  if (params.payment_intent_data && params.mode !== "payment") {
+    throw invalidRequest(`You can not pass \`payment_intent_data\` in \`${params.mode}\` mode.`);
   }
   if (params.allow_promotion_codes && params.discounts) {
     throw invalidRequest("You may only specify one of these parameters: allow_promotion_codes, discounts.");

@@ -20,6 +20,7 @@ import { idOf } from "../billing/price-amounts.js";
 import { expireSession } from "../checkout/expire-session.js";
 import type { World } from "../world.js";
 import { createCheckoutSession } from "./checkout-session-creation.js";
+import { shippingParam } from "./shipping.js";
 
 const subscriptionData = hash({
   application_fee_percent: notHere,
@@ -52,6 +53,21 @@ const lineItem = hash({
 
 /** Callers of older versions say so; with cards only it changes nothing. */
 const legacy = { payment_method_types: listOf(only("card")) };
+
+const paymentIntentData = hash({
+  application_fee_amount: notHere,
+  capture_method: notHere,
+  description: text,
+  metadata,
+  on_behalf_of: notHere,
+  receipt_email: notHere,
+  setup_future_usage: notHere,
+  shipping: shippingParam,
+  statement_descriptor: notHere,
+  statement_descriptor_suffix: notHere,
+  transfer_data: notHere,
+  transfer_group: notHere,
+} satisfies Covers<Stripe.Checkout.SessionCreateParams.PaymentIntentData>);
 
 export const createParams = {
   ...legacy,
@@ -86,7 +102,7 @@ export const createParams = {
   name_collection: notHere,
   optional_items: notHere,
   origin_context: notHere,
-  payment_intent_data: notHere,
+  payment_intent_data: paymentIntentData,
   payment_method_collection: only("always"),
   payment_method_configuration: notHere,
   payment_method_data: notHere,

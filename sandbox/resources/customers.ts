@@ -3,7 +3,18 @@ import { cardError, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation } from "../api/operation.js";
-import { type Covers, clearable, hash, integer, listOf, metadata, notHere, oneOf, text } from "../api/params.js";
+import {
+  type Covers,
+  clearable,
+  hash,
+  integer,
+  listOf,
+  metadata,
+  notHere,
+  oneOf,
+  type Read,
+  text,
+} from "../api/params.js";
 import { enterBalance } from "../billing/customer-balance.js";
 import { endSubscription } from "../billing/end-subscription.js";
 import { asLegacyCard, keepLegacyCard } from "../billing/legacy-card.js";
@@ -79,8 +90,7 @@ export const customerOperations = [
       if (test_clock !== null) refuseFullClock(world, test_clock);
       const customer = { ...applyChanges(world, built, { ...params, invoice_settings: undefined }), test_clock };
       world.tables.customer.put(customer);
-      if (params.payment_method !== undefined) attachPaymentMethod(world, params.payment_method, customer.id);
-      const settled = applyChanges(world, customer, { invoice_settings: params.invoice_settings });
+      const settled = applyChanges(world, customer, { invoice_settings: withAttached(world, params, customer.id) });
       const complete = world.tables.customer.put(withMoney(world, settled, params, "initial"));
       recordEvent(world, "customer.created", complete);
       return params.coupon ? giveDiscount(world, complete, params.coupon) : complete;
@@ -206,6 +216,18 @@ function applyChanges(world: World, customer: Stripe.Customer, params: Changes):
     preferred_locales: params.preferred_locales ?? customer.preferred_locales ?? [],
     tax_exempt: params.tax_exempt ?? customer.tax_exempt ?? "none",
   };
+}
+
+/** Saves the card that came along; invoices may be told to use it by the name it was given by. */
+function withAttached(
+  world: World,
+  { payment_method, invoice_settings }: Read<typeof createParams>,
+  customer: string,
+): Changes["invoice_settings"] {
+  if (payment_method === undefined) return invoice_settings;
+  const { id } = attachPaymentMethod(world, payment_method, customer);
+  if (invoice_settings?.default_payment_method !== payment_method) return invoice_settings;
+  return { ...invoice_settings, default_payment_method: id };
 }
 
 /** A balance is set by an entry that says so; a token becomes the default source. */

@@ -17,8 +17,9 @@ import {
   text,
 } from "../api/params.js";
 import { cancelNow } from "../billing/cancel-subscription.js";
+import { finishSchedule } from "../billing/finish-schedule.js";
 import { idOf } from "../billing/price-amounts.js";
-import { finish, releaseSchedule } from "../billing/schedule-phases.js";
+import { releaseSchedule } from "../billing/schedule-phases.js";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import { createSchedule, phasesFrom } from "./schedule-creation.js";
@@ -157,7 +158,7 @@ export const subscriptionScheduleOperations = [
     run: (world, { invoice_now = true, prorate = true }, id) => {
       const schedule = getSchedule(world, id);
       refuseWhenOver(schedule);
-      const canceled = finish(world, schedule, "canceled");
+      const canceled = finishSchedule(world, schedule, "canceled");
       const reference = schedule.subscription;
       const subscription = reference && world.tables.subscription.find(idOf(reference));
       if (subscription && subscription.ended_at === null) {

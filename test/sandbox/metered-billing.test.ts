@@ -7,6 +7,7 @@ import { createTables } from "../../sandbox/store/tables.js";
 import { createAgenda } from "../../sandbox/time/agenda.js";
 import { createClock } from "../../sandbox/time/clock.js";
 import { createDeliveries } from "../../sandbox/webhooks/deliveries.js";
+import { createUndelivered } from "../../sandbox/webhooks/undelivered.js";
 import type { World } from "../../sandbox/world.js";
 import { noon, openMeter } from "./meter-support.js";
 import { monthlyPrice } from "./support.js";
@@ -95,13 +96,20 @@ function emptyWorld(): World {
     tables,
     clock: createClock(0),
     agenda: createAgenda(tables, []),
-    deliveries: createDeliveries(tables, [], () => {}),
+    deliveries: createDeliveries({
+      tables,
+      undelivered: createUndelivered(tables, []),
+      retryDelaysMs: [],
+      secretsOf: () => [],
+      changed: () => {},
+    }),
     origin: "http://127.0.0.1",
     cause: null,
     checkouts: new Map(),
     subscriptionMemories: new Map(),
     billing: defaultBillingSettings,
     deletedCustomers: new Set(),
+    formerSecrets: [],
   };
 }
 

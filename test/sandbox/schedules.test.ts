@@ -23,6 +23,8 @@ test("a downgrade at the period's end: no proration, the next invoice is of the 
   const { sandbox, stripe, subscription, schedule, end, one } = await scheduled("release");
   expect(schedule).toMatchObject({ status: "active", current_phase: { end_date: end } });
   expect(schedule.phases).toHaveLength(2);
+  const preview = await stripe.invoices.createPreview({ subscription: subscription.id });
+  expect(preview.lines.data.map(({ amount }) => amount)).toEqual([200]);
   await moveTo(sandbox, end + 3600);
   const [, renewal] = await invoicesOf(stripe, subscription);
   expect(renewal?.lines.data.map(({ amount }) => amount)).toEqual([200]);
