@@ -4,7 +4,7 @@ import type { World } from "../world.js";
 import { subscriptionOf } from "./end-subscription.js";
 import { attempted } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
-import { buildPaymentIntent } from "./payment-intent.js";
+import { buildPaymentIntent, forInvoice } from "./payment-intent.js";
 import { idOf } from "./price-amounts.js";
 import { nextAttemptAfter } from "./retry-schedule.js";
 import { payOff } from "./settle-invoice.js";
@@ -43,12 +43,13 @@ export function intentOf(world: World, invoice: Stripe.Invoice): Stripe.PaymentI
     const begun = payment.payment_intent && world.tables.payment_intent.find(idOf(payment.payment_intent));
     if (status === "open" && begun && begun.status !== "canceled") return begun;
   }
-  const intent = buildPaymentIntent(world, {
+  const built = buildPaymentIntent(world, {
     amount: invoice.amount_remaining,
     currency: invoice.currency,
     customer: invoice.customer === null ? null : idOf(invoice.customer),
     description: descriptions[invoice.billing_reason ?? "manual"] ?? "Payment for Invoice",
   });
+  const intent = forInvoice(built, invoice.id);
   world.tables.payment_intent.put(intent);
   world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, intent));
   recordEvent(world, "payment_intent.created", intent);

@@ -21,10 +21,16 @@ export function takeFromDraft(world: World, item: Stripe.InvoiceItem): void {
   changeLines(world, draft, lines);
 }
 
-function changeLines(world: World, draft: Stripe.Invoice, data: Stripe.InvoiceLineItem[]): void {
+/** A draft with other lines; its sums follow. */
+export function changeLines(
+  world: World,
+  draft: Stripe.Invoice,
+  data: Stripe.InvoiceLineItem[],
+  off = draft.total_discount_amounts,
+): Stripe.Invoice {
   const customer = draft.customer === null ? undefined : world.tables.customer.find(idOf(draft.customer));
   const subtotal = sum(data.map(({ amount }) => amount));
-  const total = subtotal - sum((draft.total_discount_amounts ?? []).map(({ amount }) => amount));
+  const total = subtotal - sum((off ?? []).map(({ amount }) => amount));
   const due = Math.max(0, total + (customer?.balance ?? 0));
   const after = world.tables.invoice.put({
     ...draft,
@@ -34,9 +40,11 @@ function changeLines(world: World, draft: Stripe.Invoice, data: Stripe.InvoiceLi
     subtotal,
     subtotal_excluding_tax: subtotal,
     total,
+    total_discount_amounts: off,
     total_excluding_tax: total,
   });
   recordEvent(world, "invoice.updated", after, draft);
+  return after;
 }
 
 function invoiceItemIn(parent: Stripe.InvoiceLineItem["parent"]): string | null {

@@ -4,6 +4,7 @@ import type { World } from "../world.js";
 import { applyBalance, unapplyBalance } from "./apply-balance.js";
 import { finalized, takeInvoiceNumber, voided } from "./invoice.js";
 import { idOf } from "./price-amounts.js";
+import { recountUsage } from "./recount-usage.js";
 import { payOff } from "./settle-invoice.js";
 
 /**
@@ -11,7 +12,8 @@ import { payOff } from "./settle-invoice.js";
  *
  * What the balance covers is paid without anyone being asked; what is below zero becomes credit.
  */
-export function finalizeInvoice(world: World, draft: Stripe.Invoice): Stripe.Invoice {
+export function finalizeInvoice(world: World, begun: Stripe.Invoice): Stripe.Invoice {
+  const draft = recountUsage(world, begun);
   const customer = draft.customer === null ? undefined : world.tables.customer.find(idOf(draft.customer));
   const balance = customer?.balance ?? 0;
   const number = customer ? takeInvoiceNumber(world, customer) : `SANDBOX-${draft.id.slice(-8)}`;

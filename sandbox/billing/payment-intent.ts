@@ -60,6 +60,11 @@ export function buildPaymentIntent(
   };
 }
 
+/** The payment says which invoice it is for, in the 25 characters there are for it; seen in recorded answers. */
+export function forInvoice(intent: Stripe.PaymentIntent, invoice: string): Stripe.PaymentIntent {
+  return { ...intent, payment_details: { customer_reference: null, order_reference: invoice.slice(0, 25) } };
+}
+
 /** The money is there; with `capture_method=manual` it is only held. */
 export function succeeded(
   intent: Stripe.PaymentIntent,

@@ -1,6 +1,8 @@
 import type Stripe from "stripe";
+import { invalidRequest } from "../api/errors.js";
 import { nowInSeconds, type World } from "../world.js";
 import { fullPrice, type LineDraft, recurringLines } from "./line-drafts.js";
+import { usedLines } from "./metered-lines.js";
 import { intervalOf, isSameInterval, periodEndAfter, withPeriod } from "./periods.js";
 import { unitAmount } from "./price-amounts.js";
 import { creditItems, debitItem } from "./prorations.js";
@@ -48,7 +50,10 @@ export function planUpdate(world: World, before: Stripe.Subscription, change: Su
   const debits = isCharged
     ? after.items.data.filter((item) => isTouched(item)).flatMap((item) => debitItem(world, after, item, at) ?? [])
     : [];
-  const recurring = startsAnew ? recurringLines(world, after, { isTrial: false }) : [];
+  if (!startsAnew) refuseLostUsage(world, before, change);
+  const recurring = startsAnew
+    ? [...usedLines(world, before, now), ...recurringLines(world, after, { isTrial: false })]
+    : [];
   return {
     subscription: after,
     prorations: [...credits, ...debits],
@@ -105,6 +110,20 @@ function withTerms(
     status: isTrialOver ? "active" : before.status,
     trial_end: isTrialOver ? now : before.trial_end,
   };
+}
+
+/** Usage is billed when its period ends: an item that is gone by then could not be. */
+function refuseLostUsage(world: World, before: Stripe.Subscription, { items }: SubscriptionChange): void {
+  const lost = usedLines(world, before).find(({ subscriptionItem, price }) => {
+    const item = items.find(({ id }) => id === subscriptionItem);
+    return item?.price.id !== price?.id;
+  });
+  if (!lost) return;
+  throw invalidRequest(
+    `The sandbox does not bill what was used of an item that goes before its period ends, and ${lost.subscriptionItem} ` +
+      "was used. Stripe does; see sandbox/README.md.",
+    { param: "items" },
+  );
 }
 
 /** Whether an item is new, gone, or another in price or quantity. */

@@ -9,6 +9,7 @@ import { attempted, buildInvoice, finalized, type InvoiceDraft, paid, takeInvoic
 import { buildInvoicePayment } from "./invoice-payment.js";
 import { recurringLines } from "./line-drafts.js";
 import type { Order } from "./order.js";
+import { forInvoice } from "./payment-intent.js";
 import { buildSubscription, type SubscriptionTerms } from "./subscription.js";
 import type { PaymentOutcome } from "./try-payment.js";
 
@@ -62,7 +63,8 @@ export function startSubscription(world: World, request: StartRequest): Subscrip
   applyBalance(world, open);
   const invoicePayment =
     payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
-  return { subscription, draft, open, invoice, payment, invoicePayment };
+  const intent = payment && world.tables.payment_intent.put(forInvoice(payment.intent, invoice.id));
+  return { subscription, draft, open, invoice, payment: payment && intent && { ...payment, intent }, invoicePayment };
 }
 
 function asked(open: Stripe.Invoice, payment: FirstPayment): Stripe.Invoice {

@@ -5,6 +5,7 @@ import type { Read } from "../api/params.js";
 import { idOf, inlinePrice } from "../billing/price-amounts.js";
 import { newId } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
+import { merchantName } from "./account.js";
 import type { createParams } from "./checkout-sessions.js";
 
 type Params = Read<typeof createParams>;
@@ -16,6 +17,17 @@ const savedMethods = {
   allow_redisplay_filters: ["always" as const],
   payment_method_remove: "disabled" as const,
   payment_method_save: null,
+};
+
+/** As an account has it that has chosen nothing. */
+const branding = {
+  background_color: "#ffffff",
+  border_style: "rounded" as const,
+  button_color: "#0074d4",
+  display_name: merchantName,
+  font_family: "default",
+  icon: null,
+  logo: null,
 };
 
 /** What a payment's own invoice would say, if there were one. */
@@ -52,6 +64,7 @@ export function buildSession(
     amount_total: null,
     automatic_tax: automaticTax(params, customer),
     billing_address_collection: params.billing_address_collection ?? null,
+    branding_settings: branding,
     cancel_url: params.cancel_url ?? null,
     client_reference_id: params.client_reference_id ?? null,
     client_secret: null,

@@ -15,7 +15,7 @@ import {
   required,
   text,
 } from "../api/params.js";
-import { unusedTime } from "../billing/give-back.js";
+import { lastUsage, unusedTime } from "../billing/give-back.js";
 import { buildInvoice } from "../billing/invoice.js";
 import { lineOfInvoiceItem } from "../billing/line-drafts.js";
 import { draftNow, draftOfUpdate } from "../billing/make-update.js";
@@ -102,7 +102,7 @@ function createPreview(world: World, params: Read<typeof previewParams>): Stripe
   return buildUpcomingInvoice(world, ending, customer, pending);
 }
 
-/** What canceling now would be invoiced with: what is pending, and what is given back. */
+/** What canceling now would be invoiced with: what is pending, what is given back, and what was used. */
 function previewOfEnd(
   world: World,
   subscription: Stripe.Subscription,
@@ -110,7 +110,8 @@ function previewOfEnd(
   isProrated: boolean,
 ): Stripe.Invoice {
   const credits = isProrated ? unusedTime(world, subscription).prorations : [];
-  const lines = [...pendingItems(world, subscription), ...credits].map((item) => lineOfInvoiceItem(world, item));
+  const items = [...pendingItems(world, subscription), ...credits].map((item) => lineOfInvoiceItem(world, item));
+  const lines = [...items, ...lastUsage(world, subscription)];
   const draft = draftNow(world, subscription, `upcoming_${newId.invoice()}`, lines);
   if (!draft) throw noneUpcoming(customer.id);
   return asPreview(buildInvoice(world, draft));

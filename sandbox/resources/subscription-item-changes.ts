@@ -3,7 +3,7 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { bool, hash, integer, metadata, notHere, type Read, text } from "../api/params.js";
 import { intervalOf, isSameInterval } from "../billing/periods.js";
-import { refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { isMetered, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { buildItem, currentPeriodEnd, withPrice } from "../billing/subscription.js";
 import type { World } from "../world.js";
 import { getPrice } from "./prices.js";
@@ -41,12 +41,13 @@ export function changedItems(
     if (!change) return [item];
     if (change.deleted) return [];
     const price = priceOf(world, change, index, currency);
-    const changed = price ? withPrice(item, price, currency) : item;
+    const { quantity, ...changed } = price ? withPrice(item, price, currency) : item;
+    refuseMeteredQuantity(changed.price, change, index);
     return [
       {
         ...changed,
         metadata: mergeMetadata(item.metadata, change.metadata),
-        quantity: change.quantity ?? item.quantity ?? 1,
+        ...(isMetered(changed.price) ? {} : { quantity: change.quantity ?? quantity ?? 1 }),
       },
     ];
   });
@@ -57,6 +58,7 @@ export function changedItems(
     }
     const price = priceOf(world, change, index, currency);
     if (!price) throw invalidRequest("You must pass a price for a new item.", { param: `items[${index}][price]` });
+    refuseMeteredQuantity(price, change, index);
     const item = { price, quantity: change.quantity ?? 1, metadata: mergeMetadata({}, change.metadata) };
     const start = Math.min(...subscription.items.data.map((other) => other.current_period_start));
     return [buildItem(item, { subscription: subscription.id, currency, start, end: currentPeriodEnd(subscription) })];
@@ -79,6 +81,11 @@ function priceOf(world: World, { price, plan }: Read<typeof itemChange>, index: 
   }
   refuseUnlessOfferedIn(found, currency);
   return found;
+}
+
+function refuseMeteredQuantity(price: Stripe.Price, { quantity }: ItemChange, index: number): void {
+  if (quantity === undefined || !isMetered(price)) return;
+  throw invalidRequest("You cannot set the quantity for metered prices.", { param: `items[${index}][quantity]` });
 }
 
 function refuseUnknown({ items }: Stripe.Subscription, { id }: ItemChange, index: number): void {
