@@ -45,18 +45,21 @@ export function endPhase(world: World, schedule: Stripe.SubscriptionSchedule): v
     endSubscription(world, subscription, subscription.cancellation_details);
     return;
   }
-  releaseSchedule(world, schedule);
+  detach(world, schedule);
+  finishSchedule(world, schedule, "completed");
 }
 
 /** The subscription goes on without its schedule. */
 export function releaseSchedule(world: World, schedule: Stripe.SubscriptionSchedule): Stripe.SubscriptionSchedule {
-  const { subscription: reference } = schedule;
-  const before = reference === null ? undefined : world.tables.subscription.find(idOf(reference));
-  if (before) {
-    world.tables.subscription.put({ ...before, schedule: null });
-    announceUpdate(world, before.id, before);
-  }
+  detach(world, schedule);
   return finishSchedule(world, schedule, "released");
+}
+
+function detach(world: World, { subscription: reference }: Stripe.SubscriptionSchedule): void {
+  const before = reference === null ? undefined : world.tables.subscription.find(idOf(reference));
+  if (!before) return;
+  world.tables.subscription.put({ ...before, schedule: null });
+  announceUpdate(world, before.id, before);
 }
 
 function beginPhase(

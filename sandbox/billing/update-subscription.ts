@@ -11,6 +11,7 @@ import { draftOfUpdate, makeUpdate } from "./make-update.js";
 import { cardBehind } from "./payment-method.js";
 import { holdUpdate, releaseUpdate } from "./pending-update.js";
 import { planUpdate, type SubscriptionChange } from "./plan-update.js";
+import { stopForWantOfCard } from "./trial-without-card.js";
 import { needsAuthentication } from "./try-payment.js";
 
 export type PaymentBehavior =
@@ -33,6 +34,10 @@ export function updateItems(
 ): Stripe.Subscription {
   const plan = planUpdate(world, before, change);
   const draft = draftOfUpdate(world, plan, newId.invoice());
+  const isTrialCut = change.trialEnd === "now" && before.status === "trialing";
+  if (isTrialCut && draft && stopForWantOfCard(world, before, draft)) {
+    return world.tables.subscription.find(before.id) ?? before;
+  }
   const preview = draft && buildInvoice(world, draft);
   const isDue = preview !== null && preview.amount_due > 0;
   const refusal = isDue ? refusalOf(world, preview) : null;

@@ -2,52 +2,84 @@ import type Stripe from "stripe";
 import { invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
+import { beginSchedule } from "../billing/begin-schedule.js";
 import { intervalOf } from "../billing/periods.js";
 import { idOf } from "../billing/price-amounts.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { addIntervals } from "../calendar.js";
 import { newId } from "../ids.js";
+import { testClockOf } from "../time/test-clock-of.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
 import { getPrice } from "./prices.js";
 import type { createParams, PhaseParams } from "./subscription-schedules.js";
 
-/** A schedule for a subscription that runs: its first phase is what it is now, until its period ends. */
+/** A schedule for a subscription that runs, or one that begins a subscription, now or later. */
 export function createSchedule(world: World, params: Read<typeof createParams>): Stripe.SubscriptionSchedule {
-  const { from_subscription } = params;
-  if (from_subscription === undefined) {
-    throw invalidRequest(
-      "The sandbox makes schedules from running subscriptions only: pass `from_subscription`. Stripe makes others too; " +
-        "see sandbox/README.md.",
-      { param: "from_subscription" },
-    );
-  }
+  const schedule = params.from_subscription === undefined ? newSchedule(world, params) : scheduleFrom(world, params);
+  recordEvent(world, "subscription_schedule.created", schedule);
+  return schedule;
+}
+
+/** Its first phase is what the subscription is now, until its period ends. */
+function scheduleFrom(world: World, params: Read<typeof createParams>): Stripe.SubscriptionSchedule {
   if (params.phases)
     throw invalidRequest("You cannot set `phases` if `from_subscription` is set.", { param: "phases" });
-  const subscription = getSubscription(world, from_subscription, "from_subscription");
+  const subscription = getSubscription(world, params.from_subscription ?? "", "from_subscription");
   if (subscription.ended_at !== null || subscription.status === "incomplete") {
     throw invalidRequest(`A subscription that is ${subscription.status} cannot have a schedule.`);
   }
   if (subscription.schedule !== null) {
     throw invalidRequest(`The subscription is already attached to a schedule: ${idOf(subscription.schedule)}`);
   }
-  const schedule = world.tables.subscription_schedule.put(buildSchedule(world, subscription, params));
-  const before = subscription;
+  const start_date = Math.min(...subscription.items.data.map((item) => item.current_period_start));
+  const end_date = currentPeriodEnd(subscription);
+  const items = subscription.items.data.map(({ price, quantity }) => ({ price: price.id, quantity: quantity ?? 1 }));
+  const { currency } = subscription;
+  const phase = { start_date, end_date, currency, items, prorationBehavior: "create_prorations" };
+  const schedule = world.tables.subscription_schedule.put({
+    ...buildSchedule(world, idOf(subscription.customer), [buildPhase(phase)], params),
+    current_phase: { start_date, end_date },
+    status: "active",
+    subscription: subscription.id,
+  });
   const after = world.tables.subscription.put({ ...subscription, schedule: schedule.id });
-  recordEvent(world, "subscription_schedule.created", schedule);
-  recordEvent(world, "customer.subscription.updated", after, before);
+  recordEvent(world, "customer.subscription.updated", after, subscription);
   return schedule;
+}
+
+/** One that starts now, or has started before, is begun at once; another waits. */
+function newSchedule(world: World, params: Read<typeof createParams>): Stripe.SubscriptionSchedule {
+  const { customer: owner, phases, start_date } = params;
+  if (owner === undefined || !phases) {
+    throw invalidRequest("You must pass either `from_subscription`, or `customer` and `phases`.", {
+      param: "customer",
+    });
+  }
+  const customer = getCustomer(world, owner, "customer");
+  const now = nowInSeconds(world);
+  const start = typeof start_date === "number" ? start_date : now;
+  if (start < now) {
+    throw invalidRequest(
+      "The sandbox does not support schedules that start in the past. Stripe does; see sandbox/README.md.",
+      {
+        param: "start_date",
+      },
+    );
+  }
+  const built = buildSchedule(world, customer.id, phasesFrom(world, phases, start), params);
+  const schedule = world.tables.subscription_schedule.put(built);
+  return start > now ? schedule : beginSchedule(world, schedule);
 }
 
 function buildSchedule(
   world: World,
-  subscription: Stripe.Subscription,
+  customer: string,
+  phases: Stripe.SubscriptionSchedule.Phase[],
   params: Read<typeof createParams>,
 ): Stripe.SubscriptionSchedule {
-  const start_date = Math.min(...subscription.items.data.map((item) => item.current_period_start));
-  const end_date = currentPeriodEnd(subscription);
-  const items = subscription.items.data.map(({ price, quantity }) => ({ price: price.id, quantity: quantity ?? 1 }));
   return {
     id: newId.subscriptionSchedule(),
     object: "subscription_schedule",
@@ -55,13 +87,13 @@ function buildSchedule(
     billing_mode: {
       flexible: { proration_discounts: "included" },
       type: "flexible",
-      updated_at: subscription.created,
+      updated_at: nowInSeconds(world),
     },
     canceled_at: null,
     completed_at: null,
     created: nowInSeconds(world),
-    current_phase: { start_date, end_date },
-    customer: idOf(subscription.customer),
+    current_phase: null,
+    customer,
     customer_account: null,
     default_settings: {
       application_fee_percent: null,
@@ -69,7 +101,7 @@ function buildSchedule(
       billing_cycle_anchor: "automatic",
       billing_thresholds: null,
       collection_method: "charge_automatically",
-      default_payment_method: subscription.default_payment_method,
+      default_payment_method: null,
       description: null,
       invoice_settings: {
         account_tax_ids: null,
@@ -86,20 +118,12 @@ function buildSchedule(
     livemode: false,
     metadata: mergeMetadata({}, params.metadata),
     pause_schedules: [],
-    phases: [
-      buildPhase({
-        start_date,
-        end_date,
-        currency: subscription.currency,
-        items,
-        prorationBehavior: "create_prorations",
-      }),
-    ],
+    phases,
     released_at: null,
     released_subscription: null,
-    status: "active",
-    subscription: subscription.id,
-    test_clock: subscription.test_clock,
+    status: "not_started",
+    subscription: null,
+    test_clock: testClockOf(world, { customer }),
   };
 }
 

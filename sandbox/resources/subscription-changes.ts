@@ -4,7 +4,6 @@ import { mergeMetadata } from "../api/metadata.js";
 import { clearable, hash, notHere, oneOf, type Read, text } from "../api/params.js";
 import { cancelNow } from "../billing/cancel-subscription.js";
 import type { SubscriptionChange } from "../billing/plan-update.js";
-import { endTrialNow } from "../billing/renew-subscription.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { announceUpdate, updateItems } from "../billing/update-subscription.js";
 import { nowInSeconds, type World } from "../world.js";
@@ -49,9 +48,6 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     pause_collection: pauseOf(before, params.pause_collection),
     trial_settings: trialSettingsOf(before, params.trial_settings),
   });
-  const endsTrial = params.trial_end === "now" && before.status === "trialing" && !params.items;
-  if (endsTrial && endTrialNow(world, { ...changed, trial_end: nowInSeconds(world) }))
-    return getSubscription(world, id);
   try {
     if (change) updateItems(world, changed, change, params.payment_behavior ?? "allow_incomplete");
   } catch (error) {

@@ -9,6 +9,8 @@ import { pendingUpdateExpiry } from "./pending-update-expiry.js";
 import { refundOutcome } from "./refund-outcome.js";
 import { renewal } from "./renewal.js";
 import { schedulePhase } from "./schedule-phase.js";
+import { scheduleReminder } from "./schedule-reminder.js";
+import { scheduleStart } from "./schedule-start.js";
 import { subscriptionEnd } from "./subscription-end.js";
 import { testClockDeletion } from "./test-clock-deletion.js";
 import { trialReminder } from "./trial-reminder.js";
@@ -20,7 +22,9 @@ export const causes: Cause[] = [
   incompleteExpiry,
   pendingUpdateExpiry,
   collectionResumption,
+  scheduleStart,
   schedulePhase,
+  scheduleReminder,
   trialReminder,
   renewal,
   invoiceFinalization,

@@ -34,12 +34,12 @@ test("a downgrade at the period's end: no proration, the next invoice is of the 
   });
 });
 
-test("after the last phase the subscription is released, and goes on", async () => {
+test("after the last phase the subscription goes on without its schedule", async () => {
   const { sandbox, stripe, subscription, schedule, end } = await scheduled("release");
   await moveTo(sandbox, end + 65 * day);
   expect(await stripe.subscriptionSchedules.retrieve(schedule.id)).toMatchObject({
-    status: "released",
-    released_subscription: subscription.id,
+    status: "completed",
+    completed_at: expect.any(Number),
   });
   expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ status: "active", schedule: null });
 });
@@ -62,4 +62,30 @@ test("a schedule is let go by hand, or canceled with its subscription", async ()
   const other = await scheduled("release");
   expect(await other.stripe.subscriptionSchedules.cancel(other.schedule.id)).toMatchObject({ status: "canceled" });
   expect((await other.stripe.subscriptions.retrieve(other.subscription.id)).status).toBe("canceled");
+});
+
+test("a schedule begins a subscription, whose first invoice is a draft for an hour", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const { id: customer } = await stripe.customers.create();
+  const card = await stripe.paymentMethods.attach("pm_card_visa", { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card.id } });
+  const price = await priceOf(stripe, 1000);
+  const start_date = Math.floor(sandbox.now().getTime() / 1000) + 10 * day;
+  const waiting = await stripe.subscriptionSchedules.create({
+    customer,
+    start_date,
+    phases: [{ items: [{ price: price.id }], duration: { interval: "month", interval_count: 3 } }],
+  });
+  expect(waiting).toMatchObject({ status: "not_started", subscription: null });
+  await moveTo(sandbox, start_date);
+  const begun = await stripe.subscriptionSchedules.retrieve(waiting.id);
+  const subscription = await stripe.subscriptions.retrieve(String(begun.subscription));
+  expect(begun.status).toBe("active");
+  expect(subscription).toMatchObject({ status: "active", created: start_date, schedule: begun.id });
+  expect((await invoicesOf(stripe, subscription)).map(({ status }) => status)).toEqual(["draft"]);
+  await moveTo(sandbox, start_date + 3600);
+  expect((await invoicesOf(stripe, subscription)).map(({ status }) => status)).toEqual(["paid"]);
+  const told = await stripe.events.list({ type: "subscription_schedule.expiring" });
+  expect(told.data).toEqual([]);
 });

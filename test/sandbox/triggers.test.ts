@@ -24,14 +24,12 @@ const aliases: Record<string, string> = {
 
 /** What the sandbox cannot do yet: a trigger that begins to work is to be taken off. */
 const knownToFail: string[] = [
+  // invoices that are sent instead of charged
   "invoice.sent",
+  // it cancels a schedule that has not begun, which Stripe tells of as canceled
   "subscription_schedule.aborted",
-  "subscription_schedule.canceled",
-  "subscription_schedule.completed",
-  "subscription_schedule.created",
+  // it stops the clock nine days before the end; Stripe tells of it seven days before
   "subscription_schedule.expiring",
-  "subscription_schedule.released",
-  "subscription_schedule.updated",
 ];
 
 test.skipIf(stripeCli === undefined)(
