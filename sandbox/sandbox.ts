@@ -1,9 +1,12 @@
 import Fastify from "fastify";
+import type { ApiExchange } from "./api/exchange.js";
 import { createFaults } from "./api/faults.js";
 import { createIdempotencyKeys } from "./api/idempotency.js";
+import { createLimits, type LimitSettings, noLimits } from "./api/limits.js";
 import { parseForm } from "./api/request.js";
 import { createRequestLog } from "./api/request-log.js";
 import { refuseTheRest, registerApi } from "./api/routes.js";
+import { defaultBillingSettings } from "./billing/retry-schedule.js";
 import { createFollowers } from "./control/followers.js";
 import { ControlRefusal } from "./control/guard.js";
 import { registerControl } from "./control/routes.js";
@@ -11,11 +14,15 @@ import { registerHostedPages } from "./hosted/routes.js";
 import { operations } from "./resources/index.js";
 import { createWebhookEndpoint } from "./resources/webhook-endpoints.js";
 import type { Runtime } from "./runtime.js";
+import { loadSeed } from "./store/seeds.js";
 import { createStateFile, dumpTables, loadObjects, readState } from "./store/state-file.js";
 import { createTables, type StripeObject } from "./store/tables.js";
+import { createAgenda } from "./time/agenda.js";
 import { createClock } from "./time/clock.js";
-import { moveClock, runDue } from "./time/due.js";
+import { causes, moveClock, runDue } from "./time/due.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
+import { secretsOf } from "./webhooks/former-secrets.js";
+import { createUndelivered } from "./webhooks/undelivered.js";
 import type { World } from "./world.js";
 
 export type { StripeObject } from "./store/tables.js";
@@ -33,17 +40,23 @@ export interface SandboxOptions {
   webhookEndpoint?: { url: string; secret: string };
   /** Waits before repeating an unsuccessful webhook delivery, in wall time. */
   retryDelaysMs?: number[];
+  /** Told of every request to the API that was answered. */
+  onExchange?: (exchange: ApiExchange) => void;
+  /** Rate limits and lock timeouts; left out: none. */
+  limits?: LimitSettings;
 }
 
 export interface Sandbox {
   url: string;
   port: number;
   now(): Date;
-  /** Moves the clock forward, doing what falls due; resolves once the clock's followers have it. */
+  /** Moves the clock forward, doing what falls due; resolves once its followers have it and all deliveries an answer. */
   setClock(to: Date): Promise<Date>;
   advance(seconds: number): Promise<Date>;
   /** Resolves when no webhook delivery is in flight, waiting for a retry or held back. */
   settled(): Promise<void>;
+  /** Resolves when no webhook delivery is on its way: what is held, delayed or waiting for a retry is not. */
+  answered(): Promise<void>;
   /** Writes the state and stops. */
   close(): Promise<void>;
 }
@@ -57,17 +70,28 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const startOffsetMs = options.startAt ? options.startAt.getTime() - Date.now() : 0;
   const tables = createTables();
   loadObjects(tables, Object.values(state?.objects ?? {}).flat());
-  loadObjects(tables, options.seed ?? []);
+  loadSeed(tables, options.seed ?? []);
 
   const save = () => file.schedule();
+  const undelivered = createUndelivered(tables, state?.undelivered ?? []);
   const world: World = {
     tables,
+    agenda: createAgenda(tables, causes),
     clock: createClock(state?.clock.offset_ms ?? startOffsetMs),
-    deliveries: createDeliveries(tables, options.retryDelaysMs ?? defaultRetryDelaysMs, save),
+    deliveries: createDeliveries({
+      tables,
+      undelivered,
+      retryDelaysMs: options.retryDelaysMs ?? defaultRetryDelaysMs,
+      secretsOf: (endpoint) => secretsOf(world, endpoint),
+      changed: save,
+    }),
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),
+    subscriptionMemories: new Map(Object.entries(state?.subscription_memories ?? {})),
+    billing: state?.billing ?? defaultBillingSettings,
     deletedCustomers: new Set(state?.deleted_customers ?? []),
+    formerSecrets: state?.former_secrets ?? [],
   };
   const idempotency = createIdempotencyKeys(state?.idempotency ?? []);
   const followers = createFollowers(state?.clock.version ?? 0);
@@ -76,21 +100,27 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clock: { offset_ms: world.clock.offsetMs(), version: followers.version() },
     objects: dumpTables(tables),
     checkouts: Object.fromEntries(world.checkouts),
+    subscription_memories: Object.fromEntries(world.subscriptionMemories),
+    billing: world.billing,
     deleted_customers: [...world.deletedCustomers],
     idempotency: idempotency.dump(),
     deliveries: world.deliveries.outstanding(),
+    undelivered: undelivered.dump(),
+    former_secrets: world.formerSecrets,
   }));
   const runtime: Runtime = {
     world,
     idempotency,
     requests: createRequestLog(),
     faults: createFaults(),
+    limits: createLimits(options.limits ?? noLimits),
     followers,
     runDue: () => {
       if (runDue(world, world.clock.now())) save();
     },
     setClock: (to) => setClock(runtime, to),
     save,
+    onExchange: options.onExchange,
     reportFault: (error) => console.error("sandbox:", error),
   };
 
@@ -109,6 +139,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     setClock: runtime.setClock,
     advance: (seconds) => runtime.setClock(new Date(world.clock.now().getTime() + seconds * 1000)),
     settled: () => world.deliveries.settled(),
+    answered: () => world.deliveries.answered(),
     close: async () => {
       clearInterval(ticking);
       followers.close();
@@ -142,6 +173,7 @@ async function setClock(runtime: Runtime, to: Date): Promise<Date> {
   moveClock(world, to);
   runtime.save();
   await followers.announce();
+  await world.deliveries.answered();
   return world.clock.now();
 }
 

@@ -1,5 +1,4 @@
-import { apiVersion } from "../world.js";
-import { invalidParameter, unauthorized } from "./errors.js";
+import { unauthorized } from "./errors.js";
 
 const noKey =
   "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth " +
@@ -14,16 +13,6 @@ export function authenticate(authorization: string | undefined): void {
     throw unauthorized("This is a local sandbox: it takes test keys (sk_test_…) only. Do not send it a live key.");
   }
   if (!/^(sk|rk)_test_\w+$/.test(key)) throw unauthorized(`Invalid API Key provided: ${masked(key)}`);
-}
-
-/** The sandbox speaks one version; another would be answered in shapes its client does not expect. */
-export function checkVersion(version: string | undefined): void {
-  if (version === undefined || version === apiVersion) return;
-  throw invalidParameter(
-    "parameter_invalid",
-    `The sandbox speaks API version ${apiVersion} only, not ${version}.`,
-    "Stripe-Version",
-  );
 }
 
 function keyIn(authorization: string | undefined): string | null {

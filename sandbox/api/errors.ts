@@ -9,6 +9,7 @@ export interface StripeErrorBody {
   charge?: string;
   payment_intent?: unknown;
   payment_method?: unknown;
+  setup_intent?: unknown;
 }
 
 /** A refusal that is answered as Stripe words it. */
@@ -18,6 +19,7 @@ export class StripeRefusal extends Error {
     readonly body: StripeErrorBody,
     /** Refused before anything was tried, so the idempotency key is free again. */
     readonly isValidation = false,
+    readonly headers: Record<string, string> = {},
   ) {
     super(body.message);
   }
@@ -55,9 +57,13 @@ export function unsupportedParameter(param: string, hint = ""): StripeRefusal {
 }
 
 /** 404 when the path names it, 400 when a parameter does. */
-export function noSuch(noun: string, id: string, param = "id"): StripeRefusal {
+export function noSuch(
+  noun: string,
+  id: string,
+  param = "id",
+  status: 400 | 404 = param === "id" ? 404 : 400,
+): StripeRefusal {
   const code = "resource_missing";
-  const status = param === "id" ? 404 : 400;
   const message = `No such ${noun}: '${id}'`;
   return new StripeRefusal(status, { type: "invalid_request_error", code, message, param, doc_url: docUrl(code) });
 }

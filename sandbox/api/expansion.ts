@@ -88,6 +88,7 @@ function branches(kind: ExpandableKind, paths: string[]): { link: Link; field: s
 function expandValue(world: World, link: Link, value: unknown, onward: string[]): unknown {
   if (Array.isArray(value)) return value.map((item) => expandValue(world, link, item, onward));
   if (typeof value === "string") {
+    if (link.of === "unkept") return value;
     const found = findAnywhere(world.tables, value);
     return found ? renderRecord(world, link.of, plain(found), onward) : value;
   }

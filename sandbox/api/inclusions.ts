@@ -2,12 +2,15 @@ import { idOf } from "../billing/price-amounts.js";
 import type { World } from "../world.js";
 
 /** Objects that are only answered on request, made when asked for; kept ones are in the object already. */
-const made: Record<string, (world: World, id: string) => object> = {
-  "charge.refunds": (world, id) =>
-    listOf(
-      world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id),
-      `/v1/charges/${id}/refunds`,
-    ),
+const made: Record<string, (world: World, id: string) => object | null> = {
+  "charge.refunds": (world, id) => {
+    const refunds = world.tables.refund.newestFirst().filter(({ charge }) => charge !== null && idOf(charge) === id);
+    return { ...listOf(refunds, `/v1/charges/${id}/refunds`), total_count: refunds.length };
+  },
+  "customer.invoice_credit_balance": (world, id) => {
+    const customer = world.tables.customer.find(id);
+    return customer?.currency && customer.balance < 0 ? { [customer.currency]: customer.balance } : {};
+  },
   "customer.sources": (_world, id) => listOf([], `/v1/customers/${id}/sources`),
   "customer.subscriptions": (world, id) =>
     listOf(
@@ -16,8 +19,21 @@ const made: Record<string, (world: World, id: string) => object> = {
         .filter(({ customer, ended_at }) => idOf(customer) === id && ended_at === null),
       `/v1/customers/${id}/subscriptions`,
     ),
-  "customer.tax": () => ({ automatic_tax: "not_collecting", ip_address: null, location: null, provider: "stripe" }),
+  "customer.tax": (world, id) => ({
+    automatic_tax: world.tables.customer.find(id)?.address ? "not_collecting" : "unrecognized_location",
+    ip_address: null,
+    location: null,
+    provider: "stripe",
+  }),
   "customer.tax_ids": (_world, id) => listOf([], `/v1/customers/${id}/tax_ids`),
+  "invoice.confirmation_secret": (world, id) => {
+    const [payment] = world.tables.invoice_payment.of(id);
+    const reference = payment?.payment.payment_intent;
+    const intent = reference && world.tables.payment_intent.find(idOf(reference));
+    return intent && payment?.status === "open"
+      ? { client_secret: intent.client_secret, type: "payment_intent" }
+      : null;
+  },
   "invoice.payments": (world, id) =>
     listOf(
       world.tables.invoice_payment.newestFirst().filter(({ invoice }) => idOf(invoice) === id),

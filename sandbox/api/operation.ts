@@ -5,7 +5,7 @@ import { type Read, readParams, type Shape } from "./params.js";
 /** What an operation answers, so that `expand` can be judged before anything happens. */
 export type Answers =
   | Kind
-  | { list: Kind | "item" | "subscription_item" }
+  | { list: Kind | "invoice_line" | "item" | "subscription_item" }
   | "account"
   | "subscription_item"
   | "nothing";
@@ -15,6 +15,7 @@ export interface Operation {
   method: "GET" | "POST" | "DELETE";
   path: string;
   answers: Answers;
+  params: Shape;
   run(world: World, form: unknown, id: string): object;
 }
 
@@ -27,5 +28,5 @@ export function operation<S extends Shape>(declared: {
   run: (world: World, params: Read<S>, id: string) => object;
 }): Operation {
   const { method, path, answers, params, run } = declared;
-  return { method, path, answers, run: (world, form, id) => run(world, readParams(params, form), id) };
+  return { method, path, answers, params, run: (world, form, id) => run(world, readParams(params, form), id) };
 }

@@ -24,12 +24,26 @@ export function readParams<S extends Shape>(shape: S, given: unknown, at = ""): 
   return Object.fromEntries(read);
 }
 
+/** What a hash may have in it, so that the README can tell what it may not. */
+const shapes = new WeakMap<Reader<unknown>, Shape>();
+
+export function shapeOf(reader: Reader<unknown>): Shape | undefined {
+  return shapes.get(reader);
+}
+
+/** A reader around another one, or a list of it. */
+function around<T>(inner: Reader<unknown>, reader: Reader<T>): Reader<T> {
+  const shape = shapes.get(inner);
+  if (shape) shapes.set(reader, shape);
+  return reader;
+}
+
 export function required<T>(reader: Reader<T | undefined>): Reader<T> {
-  return (value, at) => {
+  return around(reader, (value, at) => {
     const read = reader(value, at);
     if (read === undefined) throw missingParameter(at);
     return read;
-  };
+  });
 }
 
 export const text: Reader<string | undefined> = (value, at) => {
@@ -46,7 +60,7 @@ export const text: Reader<string | undefined> = (value, at) => {
 
 /** An empty string unsets: read as null. */
 export function clearable<T>(reader: Reader<T>): Reader<T | null> {
-  return (value, at) => (value === "" ? null : reader(value, at));
+  return around(reader, (value, at) => (value === "" ? null : reader(value, at)));
 }
 
 export function integer({ min, max }: { min?: number; max?: number } = {}): Reader<number | undefined> {
@@ -93,24 +107,27 @@ export function oneOf<const T extends string>(...allowed: T[]): Reader<T | undef
 }
 
 export function hash<S extends Shape>(shape: S): Reader<Read<S> | undefined> {
-  return (value, at) => (value === undefined ? undefined : readParams(shape, value, at));
+  const reader: Reader<Read<S> | undefined> = (value, at) =>
+    value === undefined ? undefined : readParams(shape, value, at);
+  shapes.set(reader, shape);
+  return reader;
 }
 
 /** A map whose keys are data, such as currencies. */
 export function mapOf<T>(reader: Reader<T>): Reader<Record<string, T> | undefined> {
-  return (value, at) => {
+  return around(reader, (value, at) => {
     if (value === undefined) return undefined;
     const entries = Object.entries(asRecord(value, at));
     return Object.fromEntries(entries.map(([key, item]): [string, T] => [key, reader(item, nested(at, key))]));
-  };
+  });
 }
 
 export function listOf<T>(reader: Reader<T | undefined>): Reader<T[] | undefined> {
-  return (value, at) => {
+  return around(reader, (value, at) => {
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) throw invalidParameter("parameter_invalid_array", "Invalid array", at);
     return value.map((item, index) => required(reader)(item, nested(at, String(index))));
-  };
+  });
 }
 
 /** Changes to metadata: an empty value removes a key, null (an empty string for the whole) removes all. */
@@ -139,6 +156,12 @@ export const notHere: Reader<undefined> = (value, at) => {
   if (value !== undefined) throw unsupportedParameter(at);
   return undefined;
 };
+
+/** The same for many at once. */
+export function noneHere<const K extends string>(...names: K[]): Record<K, Reader<undefined>> {
+  const readers: unknown[][] = names.map((name) => [name, notHere]);
+  return Object.fromEntries(readers);
+}
 
 /** Only the one value that changes nothing may be given. */
 export function only<const T extends string>(accepted: T): Reader<T | undefined> {

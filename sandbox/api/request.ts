@@ -9,16 +9,25 @@ export function parseForm(text: string): Record<string, unknown> {
   return qs.parse(text, formLimits);
 }
 
+/** The other way round, for whoever wants to see what was sent. */
+export function formText(form: unknown): string {
+  return qs.stringify(form);
+}
+
 export function pathOf(request: FastifyRequest): string {
   return request.url.split("?")[0] ?? request.url;
 }
 
 /** Parameters wherever they are: the SDK sends those of GET and DELETE in the address. */
-export function formOf(request: FastifyRequest): { form: Record<string, unknown>; expand: string[] } {
+export function givenTo(request: FastifyRequest): Record<string, unknown> {
   const [, query = ""] = request.url.split("?");
   const body = typeof request.body === "object" && request.body !== null ? request.body : {};
-  const given: Record<string, unknown> = { ...parseForm(query), ...body };
-  const { expand, ...form } = given;
+  return { ...parseForm(query), ...body };
+}
+
+/** They, apart from `expand`, which every operation takes. */
+export function formOf(request: FastifyRequest): { form: Record<string, unknown>; expand: string[] } {
+  const { expand, ...form } = givenTo(request);
   return { form, expand: readExpand(expand) };
 }
 

@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { newId } from "../ids.js";
 import type { Runtime } from "../runtime.js";
+import { atOwnTime } from "../time/at-own-time.js";
 import { apiVersion, nowInSeconds } from "../world.js";
-import { authenticate, checkVersion } from "./auth.js";
+import { authenticate } from "./auth.js";
 import { invalidRequest, StripeRefusal } from "./errors.js";
 import { checkExpand, render } from "./expansion.js";
-import { sendWithFault, waitOutFault } from "./fault-effects.js";
+import { isLostOnTheWay, sendWithFault, waitOutFault } from "./fault-effects.js";
 import { isKept } from "./idempotency.js";
+import { inCurrentWords, refuseOutdated } from "./older-params.js";
 import type { Operation } from "./operation.js";
-import { formOf, headerOf, pathOf } from "./request.js";
+import { formOf, formText, givenTo, headerOf, pathOf } from "./request.js";
+import { isKnownVersion, readVersion } from "./versions.js";
 
 /** A request on its way through the API. */
 interface Call {
@@ -24,6 +27,7 @@ interface Answer {
   body: string;
   /** The request this is a repeated answer to. */
   replayOf: string | null;
+  headers?: Record<string, string>;
 }
 
 /** Puts every operation on its path, and Stripe's own 404 on all others under /v1. */
@@ -61,17 +65,24 @@ async function answerCall(
 ): Promise<FastifyReply> {
   const key = request.method === "POST" ? headerOf(request, "idempotency-key") : undefined;
   const call: Call = { operation, id, requestId: newId.request(), key, path: pathOf(request) };
+  const version = headerOf(request, "stripe-version");
   const logged = runtime.requests.add({
+    id: call.requestId,
     method: request.method,
     path: call.path,
+    params: givenTo(request),
+    version: version ?? null,
     status: null,
     at: new Date().toISOString(),
     idempotency_key: key ?? null,
     replayed: false,
   });
-  reply.header("request-id", call.requestId).header("stripe-version", apiVersion);
+  reply
+    .header("request-id", call.requestId)
+    .header("stripe-version", version !== undefined && isKnownVersion(version) ? version : apiVersion);
 
   const fault = runtime.faults.take(request.method, call.path);
+  if (fault && isLostOnTheWay(fault)) return sendWithFault(request, reply.type("application/json"), fault);
   const answer = await keyedAnswer(runtime, request, call, () => waitOutFault(request, fault));
   if (key !== undefined) {
     reply.header("idempotency-key", key).header("original-request", answer.replayOf ?? call.requestId);
@@ -82,8 +93,19 @@ async function answerCall(
   if (request.method !== "GET") runtime.save();
   logged.replayed = answer.replayOf !== null;
   logged.status = answer.status;
-  reply.code(answer.status).type("application/json");
-  return sendWithFault(reply, answer.body, fault);
+  runtime.onExchange?.({
+    method: request.method,
+    url: request.url,
+    version: version ?? null,
+    form: formText(request.body ?? {}),
+    status: answer.status,
+    body: answer.body,
+  });
+  reply
+    .code(answer.status)
+    .headers(answer.headers ?? {})
+    .type("application/json");
+  return fault?.isAfter ? sendWithFault(request, reply, fault, answer.body) : reply.send(answer.body);
 }
 
 /** Answers from what was kept under the key, or runs the operation and keeps its answer. */
@@ -96,36 +118,56 @@ async function keyedAnswer(
   const { world, idempotency } = runtime;
   const { key } = call;
   let isBegun = false;
+  let unlock = () => {};
   try {
     authenticate(request.headers.authorization);
-    checkVersion(headerOf(request, "stripe-version"));
+    runtime.limits.count(`${request.method} ${call.operation?.path ?? call.path}`);
+    readVersion(headerOf(request, "stripe-version"));
     if (key !== undefined) {
       const fingerprint = fingerprintOf(request, call);
       const kept = idempotency.begin(key, fingerprint, nowInSeconds(world));
       if (kept) return { status: kept.status, body: kept.body, replayOf: kept.requestId };
       isBegun = true;
     }
+    unlock = runtime.limits.lock(objectsOf(request, call));
     await wait();
     const answer = run(runtime, request, call);
     if (key !== undefined) keep(runtime, request, call, answer);
     return answer;
   } catch (error) {
-    const answer = errorAnswer(runtime, error);
+    const answer = errorAnswer(runtime, error, call.requestId);
     if (key !== undefined && isBegun) keep(runtime, request, call, answer);
     return answer;
+  } finally {
+    unlock();
   }
+}
+
+/** What a write locks: the object it is about, and the customer whose it is to be. */
+function objectsOf(request: FastifyRequest, call: Call): string[] {
+  if (request.method === "GET") return [];
+  const { customer } = givenTo(request);
+  return [call.id, customer].filter((id): id is string => typeof id === "string" && id !== "");
 }
 
 function run(runtime: Runtime, request: FastifyRequest, call: Call): Answer {
   const { world } = runtime;
   const { operation } = call;
   if (!operation) throw unrecognized(request);
-  const { form, expand } = formOf(request);
+  const { form: given, expand } = formOf(request);
+  const version = headerOf(request, "stripe-version") ?? null;
+  if (version === apiVersion) refuseOutdated(operation, given);
+  const form = version === apiVersion ? given : inCurrentWords(world, operation, given, version);
   checkExpand(operation.answers, expand);
   runtime.runDue();
   world.cause = { id: call.requestId, idempotency_key: call.key ?? null };
   try {
-    const answer = render(world, operation.answers, operation.run(world, form, call.id), expand);
+    const answer = render(
+      world,
+      operation.answers,
+      atOwnTime(world, call.id, form, () => operation.run(world, form, call.id)),
+      expand,
+    );
     return { status: 200, body: JSON.stringify(answer, null, 2), replayOf: null };
   } finally {
     world.cause = null;
@@ -150,9 +192,12 @@ function fingerprintOf(request: FastifyRequest, call: Call): string {
   return JSON.stringify([request.method, call.path, request.body ?? {}]);
 }
 
-function errorAnswer(runtime: Runtime, error: unknown): Answer {
+function errorAnswer(runtime: Runtime, error: unknown, requestId?: string): Answer {
   if (error instanceof StripeRefusal) {
-    return { status: error.status, body: JSON.stringify({ error: error.body }, null, 2), replayOf: null };
+    // Stripe's leads to its dashboard; this one to the sandbox's own log.
+    const log = requestId && { request_log_url: `${runtime.world.origin}/sandbox/requests?id=${requestId}` };
+    const body = JSON.stringify({ error: { ...error.body, ...log } }, null, 2);
+    return { status: error.status, body, replayOf: null, headers: error.headers };
   }
   runtime.reportFault(error);
   const message = "The sandbox itself failed; its log says how.";

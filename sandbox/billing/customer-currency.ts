@@ -10,7 +10,13 @@ export function refuseOtherCurrency(world: World, customer: Stripe.Customer, cur
     .filter((subscription) => idOf(subscription.customer) === customer.id && subscription.ended_at === null);
   const sessions = world.tables["checkout.session"]
     .newestFirst()
-    .filter((session) => session.status === "open" && session.customer && idOf(session.customer) === customer.id);
+    .filter(
+      (session) =>
+        session.status === "open" &&
+        session.mode === "subscription" &&
+        session.customer &&
+        idOf(session.customer) === customer.id,
+    );
   const other = [...subscriptions, ...sessions].find((bound) => bound.currency !== currency);
   if (!other) return;
   throw invalidRequest(

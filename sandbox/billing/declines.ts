@@ -29,6 +29,18 @@ export const declines = {
     decline_code: "processing_error",
     message: "An error occurred while processing your card. Try again in a little bit.",
   },
+  authenticationRequired: {
+    code: "authentication_required",
+    decline_code: "authentication_required",
+    message: "Your card was declined. This transaction requires authentication.",
+  },
+  authenticationNotHandled: {
+    code: "authentication_required",
+    decline_code: "authentication_not_handled",
+    message:
+      "This payment required an authentication action to complete, but `error_on_requires_action` was set. When you're " +
+      "ready, you can upgrade your integration to handle actions at https://stripe.com/docs/payments/payment-intents/upgrade-to-handle-actions.",
+  },
   liveCard: {
     code: "card_declined",
     decline_code: "test_mode_live_card",
@@ -42,4 +54,11 @@ export const declines = {
 export const authenticationFailed = {
   code: "payment_intent_authentication_failure",
   message: "We are unable to authenticate your payment method. Please choose a different payment method and try again.",
+} as const;
+
+export const setupAuthenticationFailed = {
+  code: "setup_intent_authentication_failure",
+  message:
+    "The latest attempt to set up the payment method has failed because authentication failed. Please choose a " +
+    "different payment method and try again.",
 } as const;

@@ -19,6 +19,8 @@ export interface Purchase {
   currency: string;
   /** Before discounts. */
   amount: number;
+  /** What is bought. */
+  products: string[];
 }
 
 /** What a coupon takes off an amount. */
@@ -32,7 +34,16 @@ function amountOff(coupon: Stripe.Coupon, currency: string): number | null {
   return own ?? coupon.currency_options?.[currency]?.amount_off ?? null;
 }
 
-function isRedeemable(world: World, coupon: Stripe.Coupon): boolean {
+export function appliesTo(coupon: Stripe.Coupon, product: string): boolean {
+  return !coupon.applies_to || coupon.applies_to.products.includes(product);
+}
+
+/** The coupon as it is answered: no longer valid once it is too late or it is used up. */
+export function couponAsOfNow(world: World, coupon: Stripe.Coupon): Stripe.Coupon {
+  return { ...coupon, valid: isRedeemable(world, coupon) };
+}
+
+export function isRedeemable(world: World, coupon: Stripe.Coupon): boolean {
   const isLate = coupon.redeem_by !== null && coupon.redeem_by < nowInSeconds(world);
   const isUsedUp = coupon.max_redemptions !== null && coupon.times_redeemed >= coupon.max_redemptions;
   return coupon.valid && !isLate && !isUsedUp;
@@ -69,7 +80,7 @@ export function couponFor(world: World, code: Stripe.PromotionCode, purchase: Pu
       "This promotion code cannot be redeemed because the purchase does not meet its minimum amount.",
     );
   }
-  refuseOtherCurrency(coupon, purchase.currency);
+  refuseUnlessItApplies(coupon, purchase);
   return coupon;
 }
 
@@ -80,7 +91,10 @@ function hasPriorTransactions(world: World, customer: string | null): boolean {
     .some((invoice) => invoice.customer !== null && idOf(invoice.customer) === customer);
 }
 
-function refuseOtherCurrency(coupon: Stripe.Coupon, currency: string): void {
+function refuseUnlessItApplies(coupon: Stripe.Coupon, { currency, products }: Purchase): void {
+  if (!products.some((product) => appliesTo(coupon, product))) {
+    throw invalidRequest(`Coupon ${coupon.id} does not apply to anything in this purchase.`);
+  }
   if (coupon.amount_off === null || amountOff(coupon, currency) !== null) return;
   throw invalidRequest(`Coupon ${coupon.id} takes an amount off that is not given in \`${currency}\`.`);
 }
@@ -106,7 +120,7 @@ export function redeem(
   if (!isRedeemable(world, coupon)) {
     throw invalidRequest(`Coupon ${coupon.id} is expired and cannot be applied.`, { code: "coupon_expired" });
   }
-  refuseOtherCurrency(coupon, purchase.currency);
+  refuseUnlessItApplies(coupon, purchase);
   return { coupon, promotionCode: null };
 }
 
@@ -114,11 +128,12 @@ export function redeem(
 export function applyRedemption(
   world: World,
   redemption: Redemption,
-  to: { customer: string; subscription: string; checkoutSession: string | null },
+  to: { customer: string; subscription: string | null; checkoutSession: string | null },
 ): Stripe.Discount {
   const { coupon, promotionCode } = redemption;
   const start = nowInSeconds(world);
-  world.tables.coupon.put({ ...coupon, times_redeemed: coupon.times_redeemed + 1 });
+  const counted = { ...coupon, times_redeemed: coupon.times_redeemed + 1 };
+  world.tables.coupon.put({ ...counted, valid: isRedeemable(world, counted) });
   if (promotionCode) {
     world.tables.promotion_code.put({ ...promotionCode, times_redeemed: promotionCode.times_redeemed + 1 });
   }
@@ -137,4 +152,12 @@ export function applyRedemption(
     subscription: to.subscription,
     subscription_item: null,
   });
+}
+
+/** Stripe takes a customer's own discount off every invoice; the sandbox keeps it and takes it off none, and says so. */
+export function refuseCustomerDiscount(customer: Stripe.Customer, redemption: Redemption | null): void {
+  if (!customer.discount || redemption) return;
+  throw invalidRequest(
+    "The sandbox does not take a customer's own discount off subscriptions. Stripe does; see sandbox/README.md.",
+  );
 }

@@ -1,7 +1,8 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
-import { voided } from "./invoice.js";
+import { voidInvoice } from "./finalize-invoice.js";
+import { finishSchedule } from "./finish-schedule.js";
 import { idOf } from "./price-amounts.js";
 
 /** Ends a subscription now; its unpaid invoices are no longer collected by themselves. */
@@ -18,14 +19,22 @@ export function endSubscription(
     ended_at: now,
     status: "canceled",
   });
-  for (const invoice of world.tables.invoice.newestFirst()) {
+  for (const invoice of world.tables.invoice.of(idOf(subscription.customer))) {
     const isOurs = subscriptionOf(invoice) === subscription.id;
-    if (isOurs && (invoice.status === "open" || invoice.status === "draft")) {
-      world.tables.invoice.put({ ...invoice, auto_advance: false });
+    if (isOurs && invoice.auto_advance && (invoice.status === "open" || invoice.status === "draft")) {
+      const left = world.tables.invoice.put({ ...invoice, auto_advance: false, next_payment_attempt: null });
+      recordEvent(world, "invoice.updated", left, invoice);
     }
   }
   recordEvent(world, "customer.subscription.deleted", ended);
+  endSchedule(world, subscription);
   return ended;
+}
+
+/** What was scheduled for it will not come about. */
+function endSchedule(world: World, subscription: Stripe.Subscription): void {
+  const schedule = subscription.schedule && world.tables.subscription_schedule.find(idOf(subscription.schedule));
+  if (schedule && schedule.status === "active") finishSchedule(world, schedule, "canceled");
 }
 
 /** Gives up on a subscription whose first invoice was never paid. */
@@ -36,7 +45,7 @@ export function expireIncomplete(world: World, subscription: Stripe.Subscription
     status: "incomplete_expired",
   });
   const invoice = subscription.latest_invoice && world.tables.invoice.find(idOf(subscription.latest_invoice));
-  if (invoice) recordEvent(world, "invoice.voided", world.tables.invoice.put(voided(world, invoice)));
+  if (invoice) voidInvoice(world, invoice);
   recordEvent(world, "customer.subscription.updated", expired, subscription);
 }
 

@@ -1,64 +1,63 @@
 import Stripe from "stripe";
 import { newId } from "../ids.js";
-import type { World } from "../world.js";
-import type { Order, OrderTotals } from "./order.js";
-import { describePrice, productIdOf, unitAmount } from "./price-amounts.js";
+import type { LineDraft } from "./line-drafts.js";
+import { productIdOf } from "./price-amounts.js";
 
-/** One line for each subscription item. */
-export function buildInvoiceLines(
-  world: World,
+/** A line as an invoice has it, with its share of the invoice's discount. */
+export function buildInvoiceLine(
   invoice: string,
-  subscription: Stripe.Subscription,
-  order: Order,
-  totals: OrderTotals,
-): Stripe.InvoiceLineItem[] {
-  const discount = subscription.discounts.at(-1);
-  return subscription.items.data.map((item, index) => {
-    const quantity = item.quantity ?? 1;
-    const subtotal = totals.subtotals[index] ?? 0;
-    const price = order.items[index]?.price ?? item.price;
-    const isTrial = order.trialEnd !== null;
-    return {
-      id: newId.invoiceLine(),
-      object: "line_item",
-      amount: subtotal,
-      currency: order.currency,
-      description: isTrial
-        ? `Trial period for ${nameOf(world, price)}`
-        : `${quantity} × ${nameOf(world, price)} (at ${describePrice(price, order.currency)})`,
-      discount_amounts: discount === undefined ? [] : [{ amount: totals.discounts[index] ?? 0, discount }],
-      discountable: true,
-      discounts: [],
-      invoice,
-      livemode: false,
-      metadata: subscription.metadata,
-      parent: {
-        invoice_item_details: null,
-        subscription_item_details: {
-          invoice_item: null,
-          proration: false,
-          proration_details: { credited_items: null },
-          subscription: subscription.id,
-          subscription_item: item.id,
-        },
-        type: "subscription_item_details",
-      },
-      period: { end: item.current_period_end, start: item.current_period_start },
-      pretax_credit_amounts: [],
-      pricing: {
-        price_details: { price: price.id, product: productIdOf(price) },
-        type: "price_details",
-        unit_amount_decimal: Stripe.Decimal.from(isTrial ? 0 : unitAmount(price, order.currency)),
-      },
-      quantity,
-      quantity_decimal: Stripe.Decimal.from(quantity),
-      subscription: subscription.id,
-      subtotal,
-      taxes: [],
-    };
-  });
+  currency: string,
+  draft: LineDraft,
+  discount: { id: string; amount: number } | null,
+): Stripe.InvoiceLineItem {
+  const { price, quantity, unitAmount } = draft;
+  return {
+    id: newId.invoiceLine(),
+    object: "line_item",
+    amount: draft.amount,
+    currency,
+    description: draft.description,
+    discount_amounts: discount === null ? [] : [{ amount: discount.amount, discount: discount.id }],
+    discountable: draft.isDiscountable,
+    discounts: [],
+    invoice,
+    livemode: false,
+    metadata: draft.metadata,
+    parent: parentOf(draft),
+    period: draft.period,
+    pretax_credit_amounts: [],
+    pricing: {
+      ...(price ? { price_details: { price: price.id, product: productIdOf(price) } } : {}),
+      type: "price_details",
+      unit_amount_decimal: unitAmount === null ? null : Stripe.Decimal.from(unitAmount),
+    },
+    quantity: Number.isInteger(quantity) ? quantity : null,
+    quantity_decimal: Stripe.Decimal.from(quantity),
+    subscription: draft.subscription,
+    subtotal: draft.amount,
+    taxes: [],
+  };
 }
 
-function nameOf(world: World, price: Stripe.Price): string {
-  return world.tables.product.find(productIdOf(price))?.name ?? "Subscription";
+function parentOf(draft: LineDraft): Stripe.InvoiceLineItem.Parent {
+  const { credited, invoiceItem, subscription, subscriptionItem } = draft;
+  const shared = {
+    proration: draft.isProration,
+    proration_details: {
+      credited_items: credited ? { invoice: credited.invoice, invoice_line_items: [credited.id] } : null,
+    },
+    subscription,
+  };
+  if (subscriptionItem === null) {
+    return {
+      invoice_item_details: { ...shared, invoice_item: invoiceItem ?? "" },
+      subscription_item_details: null,
+      type: "invoice_item_details",
+    };
+  }
+  return {
+    invoice_item_details: null,
+    subscription_item_details: { ...shared, invoice_item: invoiceItem, subscription_item: subscriptionItem },
+    type: "subscription_item_details",
+  };
 }

@@ -1,41 +1,58 @@
 import type Stripe from "stripe";
 import { account } from "../resources/account.js";
-import { nowInSeconds, type World } from "../world.js";
-import { buildInvoiceLines } from "./invoice-lines.js";
-import { type Order, totalOf } from "./order.js";
+import { testClockOf } from "../time/test-clock-of.js";
+import type { World } from "../world.js";
+import { nowInSeconds } from "../world.js";
+import { appliesTo, discountedAmount } from "./discounts.js";
+import { buildInvoiceLine } from "./invoice-lines.js";
+import type { LineDraft } from "./line-drafts.js";
+import { spread, sum } from "./order.js";
+import { productIdOf } from "./price-amounts.js";
 
-/** A subscription's first invoice as a draft; `number` and the hosted pages come with finalizing. */
-export function buildFirstInvoice(
-  world: World,
-  id: string,
-  subscription: Stripe.Subscription,
-  customer: Stripe.Customer,
-  order: Order,
-): Stripe.Invoice {
-  const totals = totalOf(order);
-  const now = nowInSeconds(world);
-  const discount = subscription.discounts.at(-1);
+/** What an invoice is made of. */
+export interface InvoiceDraft {
+  id: string;
+  customer: Stripe.Customer;
+  /** null for one that has nothing to do with a subscription. */
+  subscription: Stripe.Subscription | null;
+  currency: string;
+  reason: Stripe.Invoice.BillingReason;
+  lines: LineDraft[];
+  discount: { id: string; coupon: Stripe.Coupon } | null;
+  period: { start: number; end: number };
+  created: number;
+  /** When it is finalized by itself; null: only by hand. */
+  finalizesAt: number | null;
+}
+
+/** An invoice as a draft; `number` and the hosted pages come with finalizing. */
+export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice {
+  const { id, customer, subscription, discount } = draft;
+  const subtotal = sum(draft.lines.map(({ amount }) => amount));
+  const shares = discountShares(draft);
+  const total = subtotal - sum(shares);
+  const due = Math.max(0, total + customer.balance);
   return {
     id,
     object: "invoice",
     account_country: account.country,
     account_name: account.business_profile.name,
     account_tax_ids: null,
-    amount_due: totals.total,
+    amount_due: due,
     amount_overpaid: 0,
     amount_paid: 0,
-    amount_remaining: totals.total,
+    amount_remaining: due,
     amount_shipping: 0,
     application: null,
     attempt_count: 0,
     attempted: false,
-    auto_advance: true,
-    automatic_tax: automaticTax(subscription.automatic_tax.enabled),
-    automatically_finalizes_at: null,
-    billing_reason: "subscription_create",
+    auto_advance: draft.finalizesAt !== null,
+    automatic_tax: automaticTax(subscription?.automatic_tax.enabled ?? false),
+    automatically_finalizes_at: draft.finalizesAt,
+    billing_reason: draft.reason,
     collection_method: "charge_automatically",
-    created: now,
-    currency: order.currency,
+    created: draft.created,
+    currency: draft.currency,
     custom_fields: null,
     customer: customer.id,
     customer_account: null,
@@ -50,7 +67,7 @@ export function buildFirstInvoice(
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: discount === undefined ? [] : [discount],
+    discounts: discount === null ? [] : [discount.id],
     due_date: null,
     effective_at: null,
     ending_balance: null,
@@ -63,43 +80,60 @@ export function buildFirstInvoice(
     latest_revision: null,
     lines: {
       object: "list",
-      data: buildInvoiceLines(world, id, subscription, order, totals),
+      data: draft.lines.map((line, index) =>
+        buildInvoiceLine(
+          id,
+          draft.currency,
+          line,
+          discount && line.isDiscountable ? { id: discount.id, amount: shares[index] ?? 0 } : null,
+        ),
+      ),
       has_more: false,
       url: `/v1/invoices/${id}/lines`,
     },
     livemode: false,
     metadata: {},
-    next_payment_attempt: null,
+    next_payment_attempt: draft.finalizesAt,
     number: null,
     on_behalf_of: null,
-    parent: {
+    parent: subscription && {
       quote_details: null,
       subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
       type: "subscription_details",
     },
     payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
-    period_end: now,
-    period_start: now,
+    period_end: draft.period.end,
+    period_start: draft.period.start,
     post_payment_credit_notes_amount: 0,
     pre_payment_credit_notes_amount: 0,
     receipt_number: null,
     rendering: null,
     shipping_cost: null,
     shipping_details: null,
-    starting_balance: 0,
+    starting_balance: customer.balance,
     statement_descriptor: null,
     status: "draft",
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-    subtotal: totals.subtotal,
-    subtotal_excluding_tax: totals.subtotal,
-    test_clock: null,
-    total: totals.total,
-    total_discount_amounts: discount === undefined ? [] : [{ amount: totals.discount, discount }],
-    total_excluding_tax: totals.total,
+    subtotal,
+    subtotal_excluding_tax: subtotal,
+    test_clock: testClockOf(world, customer),
+    total,
+    total_discount_amounts: discount === null ? [] : [{ amount: sum(shares), discount: discount.id }],
+    total_excluding_tax: total,
     total_pretax_credit_amounts: [],
     total_taxes: [],
-    webhooks_delivered_at: now,
+    webhooks_delivered_at: draft.created,
   };
+}
+
+/** What the discount takes off each line: nothing off those that are discounted already, or give something back. */
+function discountShares({ lines, discount, currency }: InvoiceDraft): number[] {
+  const weights = lines.map((line) => (discount && isDiscounted(line, discount.coupon) ? line.amount : 0));
+  return spread(discount ? discountedAmount(discount.coupon, sum(weights), currency) : 0, weights);
+}
+
+function isDiscounted({ amount, isDiscountable, price }: LineDraft, coupon: Stripe.Coupon): boolean {
+  return isDiscountable && amount > 0 && appliesTo(coupon, price ? productIdOf(price) : "");
 }
 
 function automaticTax(enabled: boolean): Stripe.Invoice.AutomaticTax {
@@ -107,13 +141,19 @@ function automaticTax(enabled: boolean): Stripe.Invoice.AutomaticTax {
   return { disabled_reason: null, enabled, liability: { type: "self" }, provider: "stripe", status: "complete" };
 }
 
-/** Open: numbered, with its hosted page, waiting to be paid. */
-export function finalized(world: World, invoice: Stripe.Invoice, number: string): Stripe.Invoice {
+/** Open: numbered, with its hosted page, waiting to be paid; the customer's balance has been taken into account. */
+export function finalized(world: World, invoice: Stripe.Invoice, number: string, balance: number): Stripe.Invoice {
   const now = nowInSeconds(world);
+  const due = Math.max(0, invoice.total + balance);
   return {
     ...invoice,
+    amount_due: due,
+    amount_remaining: due,
+    automatically_finalizes_at: null,
     effective_at: now,
-    ending_balance: 0,
+    starting_balance: balance,
+    ending_balance: Math.min(0, invoice.total + balance),
+    next_payment_attempt: null,
     hosted_invoice_url: `${world.origin}/i/${invoice.id}`,
     invoice_pdf: `${world.origin}/i/${invoice.id}/pdf`,
     number,
@@ -131,19 +171,44 @@ export function paid(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
     attempt_count: invoice.amount_due === 0 ? 0 : invoice.attempt_count + 1,
     attempted: true,
     auto_advance: false,
+    next_payment_attempt: null,
     status: "paid",
     status_transitions: { ...invoice.status_transitions, paid_at: nowInSeconds(world) },
   };
 }
 
-/** Asked for and not paid; it stays open. */
-export function attempted(invoice: Stripe.Invoice): Stripe.Invoice {
-  return { ...invoice, attempt_count: invoice.attempt_count + 1, attempted: true };
+/** Asked for and not paid; it stays open, and is perhaps asked for again. */
+export function attempted(invoice: Stripe.Invoice, nextAttempt: number | null): Stripe.Invoice {
+  return {
+    ...invoice,
+    attempt_count: invoice.attempt_count + 1,
+    attempted: true,
+    next_payment_attempt: nextAttempt,
+  };
 }
 
 export function voided(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
   const transitions = { ...invoice.status_transitions, voided_at: nowInSeconds(world) };
-  return { ...invoice, auto_advance: false, amount_remaining: 0, status: "void", status_transitions: transitions };
+  return {
+    ...invoice,
+    auto_advance: false,
+    amount_remaining: 0,
+    next_payment_attempt: null,
+    status: "void",
+    status_transitions: transitions,
+  };
+}
+
+/** Given up on, and still owed: it can be paid later all the same. */
+export function uncollectible(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
+  const transitions = { ...invoice.status_transitions, marked_uncollectible_at: nowInSeconds(world) };
+  return {
+    ...invoice,
+    auto_advance: false,
+    next_payment_attempt: null,
+    status: "uncollectible",
+    status_transitions: transitions,
+  };
 }
 
 /** The customer's next invoice number, used up. */

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
-import { discountedAmount } from "./discounts.js";
-import { unitAmount } from "./price-amounts.js";
+import { appliesTo, discountedAmount, type Purchase } from "./discounts.js";
+import { amountFor, isMetered, productIdOf } from "./price-amounts.js";
 
 /** What a customer is about to subscribe to, from Checkout or from the API. */
 export interface Order {
@@ -28,21 +28,29 @@ export interface OrderTotals {
 }
 
 export function totalOf(order: Order): OrderTotals {
-  const subtotals = order.items.map((item) =>
-    order.trialEnd === null ? unitAmount(item.price, order.currency) * item.quantity : 0,
-  );
+  const subtotals = order.items.map((item) => (order.trialEnd === null ? costOf(item, order.currency) : 0));
   const subtotal = sum(subtotals);
-  const discount = order.coupon ? discountedAmount(order.coupon, subtotal, order.currency) : 0;
-  const discounts = spread(discount, subtotals);
+  const { coupon } = order;
+  const discountable = subtotals.map((amount, index) =>
+    coupon && appliesTo(coupon, productAt(order, index)) ? amount : 0,
+  );
+  const discount = coupon ? discountedAmount(coupon, sum(discountable), order.currency) : 0;
+  const discounts = spread(discount, discountable);
   return { subtotals, discounts, subtotal, discount, total: subtotal - discount };
 }
 
-/** Shares an amount in proportion; the last share takes what rounding left. */
-function spread(amount: number, weights: number[]): number[] {
+function productAt({ items }: Order, index: number): string {
+  const price = items[index]?.price;
+  return price ? productIdOf(price) : "";
+}
+
+/** Shares an amount in proportion; the last that takes part takes what rounding left. */
+export function spread(amount: number, weights: number[]): number[] {
   const whole = sum(weights);
+  const last = weights.findLastIndex((weight) => weight > 0);
   let left = amount;
   return weights.map((weight, index) => {
-    const share = index === weights.length - 1 ? left : Math.floor((amount * weight) / Math.max(1, whole));
+    const share = index === last ? left : Math.floor((amount * weight) / Math.max(1, whole));
     left -= share;
     return share;
   });
@@ -50,9 +58,20 @@ function spread(amount: number, weights: number[]): number[] {
 
 /** What the items cost before discounts, a trial or not. */
 export function priceOf({ items, currency }: Pick<Order, "items" | "currency">): number {
-  return sum(items.map((item) => unitAmount(item.price, currency) * item.quantity));
+  return sum(items.map((item) => costOf(item, currency)));
 }
 
-function sum(amounts: number[]): number {
+/** The order as a coupon looks at it. */
+export function purchaseOf(order: Pick<Order, "items" | "currency">, customer: string | null): Purchase {
+  const products = order.items.map(({ price }) => productIdOf(price));
+  return { customer, currency: order.currency, amount: priceOf(order), products };
+}
+
+/** What is metered is paid for afterwards, by what was used. */
+function costOf({ price, quantity }: OrderItem, currency: string): number {
+  return isMetered(price) ? 0 : amountFor(price, currency, quantity);
+}
+
+export function sum(amounts: number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }

@@ -1,12 +1,13 @@
 import type Stripe from "stripe";
 import { newId, randomText } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
+import { authenticationAt } from "./authentication.js";
 import type { authenticationFailed, Decline } from "./declines.js";
 
 /** A payment intent for an invoice, before any card was tried. */
 export function buildPaymentIntent(
   world: World,
-  due: { amount: number; currency: string; customer: string | null; description: string },
+  due: { amount: number; currency: string; customer: string | null; description: string | null },
 ): Stripe.PaymentIntent {
   const id = newId.paymentIntent();
   return {
@@ -59,19 +60,27 @@ export function buildPaymentIntent(
   };
 }
 
+/** The payment says which invoice it is for, in the 25 characters there are for it; seen in recorded answers. */
+export function forInvoice(intent: Stripe.PaymentIntent, invoice: string): Stripe.PaymentIntent {
+  return { ...intent, payment_details: { customer_reference: null, order_reference: invoice.slice(0, 25) } };
+}
+
+/** The money is there; with `capture_method=manual` it is only held. */
 export function succeeded(
   intent: Stripe.PaymentIntent,
   method: Stripe.PaymentMethod,
   charge: Stripe.Charge,
 ): Stripe.PaymentIntent {
+  const isHeld = !charge.captured;
   return {
     ...intent,
-    amount_received: intent.amount,
+    amount_capturable: isHeld ? intent.amount : 0,
+    amount_received: isHeld ? 0 : intent.amount,
     last_payment_error: null,
     latest_charge: charge.id,
     next_action: null,
     payment_method: method.id,
-    status: "succeeded",
+    status: isHeld ? "requires_capture" : "succeeded",
   };
 }
 
@@ -95,12 +104,17 @@ export function failed(
   };
 }
 
-/** The bank wants to ask the customer first. */
-export function requiresAction(intent: Stripe.PaymentIntent, method: Stripe.PaymentMethod): Stripe.PaymentIntent {
+/** The bank wants to ask the customer first: at its page, to which an address to come back to may be given. */
+export function requiresAction(
+  world: World,
+  intent: Stripe.PaymentIntent,
+  method: Stripe.PaymentMethod,
+  returnUrl: string | null = null,
+): Stripe.PaymentIntent {
   return {
     ...intent,
     last_payment_error: null,
-    next_action: { type: "use_stripe_sdk", use_stripe_sdk: { type: "three_d_secure_redirect" } },
+    next_action: authenticationAt(world, intent, returnUrl),
     payment_method: method.id,
     status: "requires_action",
   };

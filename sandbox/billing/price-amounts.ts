@@ -1,11 +1,27 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import { invalidRequest } from "../api/errors.js";
-import { formatMoney } from "../money.js";
+import { formatMoney, wholeUnits } from "../money.js";
 
 /** A price's amount for one unit in a currency it is offered in. */
 export function unitAmount(price: Stripe.Price, currency: string): number {
   const amount = currency === price.currency ? price.unit_amount : price.currency_options?.[currency]?.unit_amount;
   return amount ?? 0;
+}
+
+/** What so many units cost; a price of half a cent is rounded once, not for each unit. */
+export function amountFor(price: Stripe.Price, currency: string, quantity: number | Stripe.Decimal): number {
+  const count = typeof quantity === "number" ? Stripe.Decimal.from(quantity) : quantity;
+  return wholeUnits(exactUnitAmount(price, currency).mul(count));
+}
+
+/** For one unit, with its fractions of a minor unit. */
+export function exactUnitAmount(price: Stripe.Price, currency: string): Stripe.Decimal {
+  const offer = currency === price.currency ? price : price.currency_options?.[currency];
+  return offer?.unit_amount_decimal ?? Stripe.Decimal.from(offer?.unit_amount ?? 0);
+}
+
+export function isMetered(price: Stripe.Price): boolean {
+  return price.recurring?.usage_type === "metered";
 }
 
 export function isOfferedIn(price: Stripe.Price, currency: string): boolean {
@@ -21,7 +37,7 @@ export function refuseUnlessOfferedIn(price: Stripe.Price, currency: string): vo
 
 /** "$29.99 / month" */
 export function describePrice(price: Stripe.Price, currency: string): string {
-  const amount = formatMoney(unitAmount(price, currency), currency);
+  const amount = formatMoney(exactUnitAmount(price, currency).toNumber(), currency);
   if (!price.recurring) return amount;
   const { interval, interval_count } = price.recurring;
   return interval_count === 1 ? `${amount} / ${interval}` : `${amount} every ${interval_count} ${interval}s`;

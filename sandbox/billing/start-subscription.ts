@@ -1,11 +1,15 @@
 import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
-import type { World } from "../world.js";
+import { nowInSeconds, type World } from "../world.js";
+import { applyBalance } from "./apply-balance.js";
+import { rememberCharges } from "./create-invoice.js";
 import { applyRedemption, type Redemption } from "./discounts.js";
-import { attempted, buildFirstInvoice, finalized, paid, takeInvoiceNumber } from "./invoice.js";
+import { attempted, buildInvoice, finalized, type InvoiceDraft, paid, takeInvoiceNumber } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
+import { recurringLines } from "./line-drafts.js";
 import type { Order } from "./order.js";
+import { forInvoice } from "./payment-intent.js";
 import { buildSubscription, type SubscriptionTerms } from "./subscription.js";
 import type { PaymentOutcome } from "./try-payment.js";
 
@@ -15,7 +19,7 @@ export interface SubscriptionStart {
   draft: Stripe.Invoice;
   open: Stripe.Invoice;
   invoice: Stripe.Invoice;
-  payment: PaymentOutcome | null;
+  payment: FirstPayment;
   invoicePayment: Stripe.InvoicePayment | null;
 }
 
@@ -25,9 +29,11 @@ export interface StartRequest {
   terms: SubscriptionTerms;
   redemption: Redemption | null;
   checkoutSession: string | null;
-  /** null: nothing is due, so nothing was charged. */
-  payment: PaymentOutcome | null;
+  payment: FirstPayment;
 }
+
+/** null: nothing is due, so nothing was charged; unconfirmed: the customer is to pay, and was not asked yet. */
+export type FirstPayment = PaymentOutcome | { kind: "unconfirmed"; intent: Stripe.PaymentIntent } | null;
 
 /** Stores a subscription with its first invoice, paid or not as the payment came out. Announces nothing yet. */
 export function startSubscription(world: World, request: StartRequest): SubscriptionStart {
@@ -49,12 +55,42 @@ export function startSubscription(world: World, request: StartRequest): Subscrip
     latest_invoice: invoiceId,
     status: isPaid ? built.status : "incomplete",
   });
-  const draft = buildFirstInvoice(world, invoiceId, subscription, customer, order);
-  const open = finalized(world, draft, takeInvoiceNumber(world, customer));
-  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : attempted(open));
+  const plan = draftOfStart(world, invoiceId, request, subscription, discount?.id ?? null);
+  const draft = buildInvoice(world, plan);
+  const open = finalized(world, draft, takeInvoiceNumber(world, customer), customer.balance);
+  const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : asked(open, payment));
+  rememberCharges(world, invoice, plan);
+  applyBalance(world, open);
   const invoicePayment =
     payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
-  return { subscription, draft, open, invoice, payment, invoicePayment };
+  const intent = payment && world.tables.payment_intent.put(forInvoice(payment.intent, invoice.id));
+  return { subscription, draft, open, invoice, payment: payment && intent && { ...payment, intent }, invoicePayment };
+}
+
+function asked(open: Stripe.Invoice, payment: FirstPayment): Stripe.Invoice {
+  return payment?.kind === "unconfirmed" ? open : attempted(open, null);
+}
+
+function draftOfStart(
+  world: World,
+  id: string,
+  { customer, order, redemption }: StartRequest,
+  subscription: Stripe.Subscription,
+  discount: string | null,
+): InvoiceDraft {
+  const now = nowInSeconds(world);
+  return {
+    id,
+    customer,
+    subscription,
+    currency: order.currency,
+    reason: "subscription_create",
+    lines: recurringLines(world, subscription, { isTrial: order.trialEnd !== null }),
+    discount: redemption && discount !== null ? { id: discount, coupon: redemption.coupon } : null,
+    period: { start: now, end: now },
+    created: now,
+    finalizesAt: now,
+  };
 }
 
 /** Announces it in the order Stripe was seen to: the subscription first, and already in its state. */

@@ -1,9 +1,11 @@
 import type Stripe from "stripe";
 import { addIntervals } from "../calendar.js";
 import { newId } from "../ids.js";
+import { testClockOf } from "../time/test-clock-of.js";
 import { nowInSeconds, type World } from "../world.js";
 import type { Order, OrderItem } from "./order.js";
-import { inlinePrice, productIdOf, unitAmount } from "./price-amounts.js";
+import { intervalOf } from "./periods.js";
+import { inlinePrice, isMetered, productIdOf, unitAmount } from "./price-amounts.js";
 
 /** What a subscription has that is not in the order. */
 export interface SubscriptionTerms {
@@ -13,6 +15,8 @@ export interface SubscriptionTerms {
   description: string | null;
   /** `automatic_tax[enabled]`: kept and answered; the sandbox's tax is always 0. */
   isTaxAutomatic: boolean;
+  /** What comes of a trial that ends without a card; left out: an invoice. */
+  missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
 }
 
 /** A new subscription as it begins; its invoice and its discount are added by whoever makes them. */
@@ -60,7 +64,10 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     },
     items: {
       object: "list",
-      data: order.items.map((item) => buildItem(item, order, id, start)),
+      data: order.items.map((item) => {
+        const end = order.trialEnd ?? addIntervals(start, intervalOf(item.price));
+        return buildItem(item, { subscription: id, currency: order.currency, start, end });
+      }),
       has_more: false,
       url: `/v1/subscription_items?subscription=${id}`,
     },
@@ -78,32 +85,49 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     schedule: null,
     start_date: start,
     status: isTrial ? "trialing" : "active",
-    test_clock: null,
+    test_clock: testClockOf(world, { customer: terms.customer }),
     transfer_data: null,
     trial_end: order.trialEnd,
-    trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: {
+        billing_cycle_anchor: null,
+        missing_payment_method: terms.missingPaymentMethod ?? "create_invoice",
+      },
+    },
     trial_start: isTrial ? start : null,
   };
 }
 
-function buildItem(item: OrderItem, order: Order, subscription: string, start: number): Stripe.SubscriptionItem {
-  const interval = item.price.recurring ?? { interval: "month", interval_count: 1 };
+/** A new item with the period it begins in. */
+export function buildItem(
+  item: OrderItem,
+  of: { subscription: string; currency: string; start: number; end: number },
+): Stripe.SubscriptionItem {
   return {
     id: newId.subscriptionItem(),
     object: "subscription_item",
     billing_thresholds: null,
-    created: start,
-    current_period_end: order.trialEnd ?? addIntervals(start, interval),
-    current_period_start: start,
+    created: of.start,
+    current_period_end: of.end,
+    current_period_start: of.start,
     current_trial: null,
     discounts: [],
     metadata: item.metadata ?? {},
-    plan: planOf(item.price, order.currency),
+    plan: planOf(item.price, of.currency),
     price: inlinePrice(item.price),
-    quantity: item.quantity,
-    subscription,
+    ...(isMetered(item.price) ? {} : { quantity: item.quantity }),
+    subscription: of.subscription,
     tax_rates: [],
   };
+}
+
+/** The same item at another price. */
+export function withPrice(
+  item: Stripe.SubscriptionItem,
+  price: Stripe.Price,
+  currency: string,
+): Stripe.SubscriptionItem {
+  return { ...item, plan: planOf(price, currency), price: inlinePrice(price) };
 }
 
 /** The old face of a price, which subscription items still show. */
@@ -121,13 +145,13 @@ function planOf(price: Stripe.Price, currency: string): Stripe.Plan {
     interval_count: price.recurring?.interval_count ?? 1,
     livemode: false,
     metadata: price.metadata,
-    meter: null,
+    meter: price.recurring?.meter ?? null,
     nickname: price.nickname,
     product: productIdOf(price),
     tiers_mode: null,
     transform_usage: null,
     trial_period_days: null,
-    usage_type: "licensed",
+    usage_type: price.recurring?.usage_type ?? "licensed",
   };
 }
 

@@ -6,6 +6,9 @@ import { type Decline, declines } from "./declines.js";
  */
 export type Authentication = "never" | "always" | "unless_set_up" | "on_session";
 
+/** A refund that is pending and then arrives, or that seems to arrive and then comes back. */
+export type LaterRefund = "succeeds" | "fails";
+
 /** A documented test card. https://docs.stripe.com/testing */
 export interface TestCard {
   /** The `pm_card_…` name the API takes; cards without a documented one have a name of the same form. */
@@ -19,6 +22,8 @@ export interface TestCard {
   decline: Decline | null;
   /** Whether saving the card succeeds although charging it fails. */
   attaches: boolean;
+  /** How a refund ends, if not at once. */
+  laterRefund: LaterRefund | null;
 }
 
 type Traits = Partial<Omit<TestCard, "token" | "number">>;
@@ -26,7 +31,15 @@ type Traits = Partial<Omit<TestCard, "token" | "number">>;
 function card(token: string, number: string, traits: Traits = {}): TestCard {
   const ordinary = { brand: "visa", country: "US", funding: "credit", authentication: "never" } as const;
   const decline = traits.decline ?? null;
-  return { token: `pm_card_${token}`, number, ...ordinary, decline, attaches: decline === null, ...traits };
+  return {
+    token: `pm_card_${token}`,
+    number,
+    ...ordinary,
+    decline,
+    attaches: decline === null,
+    laterRefund: null,
+    ...traits,
+  };
 }
 
 export const testCards: TestCard[] = [
@@ -36,9 +49,10 @@ export const testCards: TestCard[] = [
   card("mastercard_2series", "2223003122003222", { brand: "mastercard" }),
   card("mastercard_debit", "5200828282828210", { brand: "mastercard", funding: "debit" }),
   card("mastercard_prepaid", "5105105105105100", { brand: "mastercard", funding: "prepaid" }),
-  card("amex", "378282246310005", { brand: "amex" }),
-  card("amex_second", "371449635398431", { brand: "amex" }),
-  card("discover", "6011111111111117", { brand: "discover" }),
+  card("amex", "371449635398431", { brand: "amex" }),
+  card("amex_second", "378282246310005", { brand: "amex" }),
+  card("discover", "6011000990139424", { brand: "discover" }),
+  card("discover_second", "6011111111111117", { brand: "discover" }),
   card("discover_debit", "6011981111111113", { brand: "discover", funding: "debit" }),
   card("diners", "3056930009020004", { brand: "diners" }),
   card("diners_14digits", "36227206271667", { brand: "diners" }),
@@ -83,8 +97,8 @@ export const testCards: TestCard[] = [
   card("createDisputeProductNotReceived", "4000000000002685"),
   card("createDisputeInquiry", "4000000000001976"),
   card("createIssuerFraudRecord", "4000000000005423"),
-  card("pendingRefund", "4000000000007726"),
-  card("refundFail", "4000000000005126"),
+  card("pendingRefund", "4000000000007726", { laterRefund: "succeeds" }),
+  card("refundFail", "4000000000005126", { laterRefund: "fails" }),
   card("bypassPending", "4000000000000077"),
   card("riskLevelElevated", "4000000000009235"),
   card("riskLevelHighest", "4000000000004954"),
@@ -95,7 +109,9 @@ export function findCardByNumber(number: string): TestCard | undefined {
 }
 
 export function findCardByToken(token: string): TestCard | undefined {
-  return testCards.find((known) => known.token === token);
+  // Declining Visa cards go by two names: pm_card_chargeDeclined and pm_card_visa_chargeDeclined.
+  const short = token.replace("_visa_chargeDeclined", "_chargeDeclined");
+  return testCards.find((known) => known.token === token || known.token === short);
 }
 
 /** The check digit every card number carries. */

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
+import { recordBalanceTransaction } from "./balance-transaction.js";
 import { buildCharge } from "./charge.js";
 import type { Decline } from "./declines.js";
 import { failed, requiresAction, succeeded } from "./payment-intent.js";
@@ -22,23 +23,40 @@ export function tryPayment(
   intent: Stripe.PaymentIntent,
   method: Stripe.PaymentMethod,
   presence: Presence,
+  returnUrl: string | null = null,
 ): PaymentOutcome {
   if (needsAuthentication(world, method, presence)) {
-    return { kind: "requires_action", intent: world.tables.payment_intent.put(requiresAction(intent, method)) };
-  }
-  const decline = cardBehind(method)?.decline ?? null;
-  const charge = world.tables.charge.put(buildCharge(world, intent, method, decline));
-  if (decline) {
-    recordEvent(world, "charge.failed", charge);
     return {
-      kind: "declined",
-      intent: world.tables.payment_intent.put(failed(intent, method, decline, charge)),
-      charge,
-      decline,
+      kind: "requires_action",
+      intent: world.tables.payment_intent.put(requiresAction(world, intent, method, returnUrl)),
     };
   }
+  const decline = cardBehind(method)?.decline ?? null;
+  if (decline) return declinePayment(world, intent, method, decline);
+  const charge = world.tables.charge.put(settledCharge(world, buildCharge(world, intent, method, null)));
   recordEvent(world, "charge.succeeded", charge);
   return { kind: "succeeded", intent: world.tables.payment_intent.put(succeeded(intent, method, charge)), charge };
+}
+
+/** The bank says no; the charge is on record and announced. */
+export function declinePayment(
+  world: World,
+  intent: Stripe.PaymentIntent,
+  method: Stripe.PaymentMethod,
+  decline: Decline,
+): Extract<PaymentOutcome, { kind: "declined" }> {
+  const charge = world.tables.charge.put(buildCharge(world, intent, method, decline));
+  recordEvent(world, "charge.failed", charge);
+  const refused = world.tables.payment_intent.put(failed(intent, method, decline, charge));
+  return { kind: "declined", intent: refused, charge, decline };
+}
+
+/** Captured money is on the account's balance. */
+function settledCharge(world: World, charge: Stripe.Charge): Stripe.Charge {
+  if (!charge.captured) return charge;
+  const { id: source, amount, currency, description } = charge;
+  const entry = recordBalanceTransaction(world, { type: "charge", amount, currency, source, description });
+  return { ...charge, balance_transaction: entry.id };
 }
 
 /** Whether the bank asks the customer before it pays. */
@@ -50,12 +68,10 @@ export function needsAuthentication(world: World, method: Stripe.PaymentMethod, 
   return authentication === "always";
 }
 
-/** A first payment with the customer present sets the card up for the later ones without. */
-function hasPaidBefore(world: World, method: Stripe.PaymentMethod): boolean {
-  return world.tables.payment_intent
-    .newestFirst()
-    .some(
-      ({ status, payment_method }) =>
-        status === "succeeded" && payment_method !== null && idOf(payment_method) === method.id,
-    );
+/** A payment with the customer present, or a set-up, readies the card for later payments without. */
+function hasPaidBefore({ tables }: World, method: Stripe.PaymentMethod): boolean {
+  return [...tables.setup_intent.newestFirst(), ...tables.payment_intent.newestFirst()].some(
+    ({ status, payment_method }) =>
+      status === "succeeded" && payment_method !== null && idOf(payment_method) === method.id,
+  );
 }

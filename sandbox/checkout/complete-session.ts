@@ -78,10 +78,11 @@ function termsOf(plan: CheckoutPlan): { metadata: Record<string, string>; descri
   return { metadata: plan.subscription.metadata, description: plan.subscription.description };
 }
 
-function detailsOf(
+/** Who paid, as the session says it. */
+export function detailsOf(
   session: Stripe.Checkout.Session,
-  customer: Stripe.Customer,
+  customer: Stripe.Customer | null,
 ): Stripe.Checkout.Session.CustomerDetails {
   const nothing = { address: null, business_name: null, email: null, individual_name: null, name: null, phone: null };
-  return session.customer_details ?? { ...nothing, tax_exempt: "none", tax_ids: [], phone: customer.phone ?? null };
+  return session.customer_details ?? { ...nothing, tax_exempt: "none", tax_ids: [], phone: customer?.phone ?? null };
 }

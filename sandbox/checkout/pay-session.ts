@@ -7,7 +7,9 @@ import { needsAuthentication, type Presence, tryPayment } from "../billing/try-p
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import type { CardForm } from "./card-form.js";
-import { completeSession } from "./complete-session.js";
+import { completePayment, hasCustomer } from "./complete-payment.js";
+import { type Completion, completeSession } from "./complete-session.js";
+import { completeSetup } from "./complete-setup.js";
 import { type CheckoutPlan, orderOf, planOf } from "./plan.js";
 
 /** What came of pressing "Subscribe". */
@@ -31,6 +33,11 @@ export function paySession(world: World, session: Stripe.Checkout.Session, form:
   const holder = { name: form.name, email, exp_month: form.expMonth, exp_year: form.expYear };
   const method = world.tables.payment_method.put(buildCard(world, form.card, holder));
   return attemptPayment(world, session, method, "on_session");
+}
+
+/** Pays an open session with a card that is on record, as the page's own script would. */
+export function payWithMethod(world: World, session: Stripe.Checkout.Session, method: Stripe.PaymentMethod): PayResult {
+  return session.status === "open" ? attemptPayment(world, session, method, "on_session") : { kind: "closed" };
 }
 
 /** Goes on after the bank's question. */
@@ -78,23 +85,17 @@ function attemptPayment(
     }
     return {
       kind: "paid",
-      session: completeSession(world, session, { plan, order, method, payment: null, created: null }),
+      session: complete(world, session, { plan, order, method, payment: null, created: null }),
     };
   }
 
   const earlier =
     plan.attempt.paymentIntent === null ? undefined : world.tables.payment_intent.find(plan.attempt.paymentIntent);
-  const due = {
-    amount: total,
-    currency: order.currency,
-    customer: plan.customer,
-    description: "Subscription creation",
-  };
-  const intent = earlier ? { ...earlier, amount: total } : buildPaymentIntent(world, due);
+  const intent = earlier ? { ...earlier, amount: total } : intentOf(world, session, plan, total);
   const payment = tryPayment(world, intent, method, presence);
   const created = earlier ? null : intent;
   if (payment.kind === "succeeded") {
-    return { kind: "paid", session: completeSession(world, session, { plan, order, method, payment, created }) };
+    return { kind: "paid", session: complete(world, session, { plan, order, method, payment, created }) };
   }
 
   const isAwaitingAuthentication = payment.kind === "requires_action";
@@ -106,6 +107,34 @@ function attemptPayment(
   }
   recordEvent(world, "payment_intent.payment_failed", payment.intent);
   return { kind: "declined", message: payment.decline.message };
+}
+
+/** What is bought says whether the card is kept for later, and whether there has to be a customer. */
+function intentOf(
+  world: World,
+  session: Stripe.Checkout.Session,
+  plan: CheckoutPlan,
+  amount: number,
+): Stripe.PaymentIntent {
+  const { currency } = plan;
+  if (session.mode === "subscription") {
+    return buildPaymentIntent(world, {
+      amount,
+      currency,
+      customer: plan.customer,
+      description: "Subscription creation",
+    });
+  }
+  const customer = hasCustomer(session) ? plan.customer : null;
+  const built = buildPaymentIntent(world, { amount, currency, customer, description: null });
+  return { ...built, ...plan.payment, capture_method: "automatic_async", setup_future_usage: null };
+}
+
+function complete(world: World, session: Stripe.Checkout.Session, completion: Completion): Stripe.Checkout.Session {
+  if (session.mode === "payment") return completePayment(world, session, completion);
+  return session.mode === "setup"
+    ? completeSetup(world, session, completion)
+    : completeSession(world, session, completion);
 }
 
 function setAttempt(

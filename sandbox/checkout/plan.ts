@@ -13,6 +13,8 @@ export interface CheckoutPlan {
   /** The customer's id, set aside at creation if there is no customer before the payment. */
   customer: string;
   subscription: { metadata: Record<string, string>; description: string | null; trialPeriodDays: number | null };
+  /** What a single payment is told by `payment_intent_data`. */
+  payment?: Pick<Stripe.PaymentIntent, "description" | "metadata" | "shipping">;
   /** `customer_update[name]=auto`: the name on the card becomes the customer's. */
   updatesName: boolean;
   coupon: string | null;

@@ -14,7 +14,25 @@ export function numberField(value: unknown, name: string): number {
   throw new ControlRefusal(400, `"${name}" must be a number, zero or more.`);
 }
 
+export function countField(value: unknown, name: string): number {
+  if (Number.isInteger(value)) return numberField(value, name);
+  throw new ControlRefusal(400, `"${name}" must be a whole number, zero or more.`);
+}
+
 export function textField(value: unknown, name: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw new ControlRefusal(400, `"${name}" must be a text.`);
+}
+
+export function flagField(value: unknown, name: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ControlRefusal(400, `"${name}" must be true or false.`);
+}
+
+/** A map of texts, such as headers. */
+export function textsField(value: unknown, name: string): Record<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ControlRefusal(400, `"${name}" must be an object of texts.`);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, textField(text, key)]));
 }

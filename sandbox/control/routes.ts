@@ -1,8 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import type { Runtime } from "../runtime.js";
+import { registerBilling } from "./billing.routes.js";
 import { registerClock } from "./clock.routes.js";
 import { registerFaults } from "./faults.routes.js";
 import { ControlRefusal, guardControl } from "./guard.js";
+import { registerLimits } from "./limits.routes.js";
 import { registerObjects } from "./objects.routes.js";
 import { registerRequestLog } from "./requests.routes.js";
 import { registerWebhookControls } from "./webhooks.routes.js";
@@ -24,9 +26,11 @@ export function registerControl(app: FastifyInstance, runtime: Runtime): void {
       runtime.reportFault(error);
       return reply.code(500).send({ error: { message: "The sandbox itself failed; its log says how." } });
     });
+    registerBilling(control, runtime);
     registerClock(control, runtime);
     registerWebhookControls(control, runtime);
     registerFaults(control, runtime);
+    registerLimits(control, runtime);
     registerRequestLog(control, runtime);
     registerObjects(control, runtime);
     control.all("/sandbox/*", async (request) => {

@@ -1,7 +1,11 @@
 import type { FastifyInstance } from "fastify";
+import { newId } from "../ids.js";
 import type { Runtime } from "../runtime.js";
-import { fieldsOf, textField } from "./fields.js";
+import { rollSecret } from "../webhooks/former-secrets.js";
+import { fieldsOf, numberField, textField } from "./fields.js";
 import { ControlRefusal } from "./guard.js";
+
+const dayInSeconds = 86_400;
 
 /** Webhook deliveries: what was sent, holding them back or losing them, sending again. */
 export function registerWebhookControls(app: FastifyInstance, { world }: Runtime): void {
@@ -23,7 +27,23 @@ export function registerWebhookControls(app: FastifyInstance, { world }: Runtime
   app.post<{ Params: { id: string } }>("/sandbox/events/:id/resend", async (request) => {
     const event = world.tables.event.find(request.params.id);
     if (!event) throw new ControlRefusal(404, `There is no event ${request.params.id}.`);
-    const sent = await world.deliveries.resend(event);
+    const { webhook_endpoint } = fieldsOf(request.body ?? {}, ["webhook_endpoint"]);
+    const only = webhook_endpoint === undefined ? undefined : textField(webhook_endpoint, "webhook_endpoint");
+    const sent = await world.deliveries.resend(event, only);
     return { deliveries: sent.map(({ url, status }) => ({ url, status })) };
+  });
+
+  app.post<{ Params: { id: string } }>("/sandbox/webhook_endpoints/:id/roll_secret", async (request) => {
+    const endpoint = world.tables.webhook_endpoint.find(request.params.id);
+    if (!endpoint) throw new ControlRefusal(404, `There is no webhook endpoint ${request.params.id}.`);
+    const fields = fieldsOf(request.body, ["secret", "overlap_seconds"]);
+    const secret = fields["secret"] === undefined ? newId.webhookSecret() : textField(fields["secret"], "secret");
+    const overlap =
+      fields["overlap_seconds"] === undefined
+        ? dayInSeconds
+        : numberField(fields["overlap_seconds"], "overlap_seconds");
+    if (overlap > dayInSeconds) throw new ControlRefusal(400, "Two secrets sign together for up to 24 hours.");
+    rollSecret(world, endpoint, secret, overlap);
+    return { webhook_endpoint: endpoint.id, secret, overlap_seconds: overlap };
   });
 }

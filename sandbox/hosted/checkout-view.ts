@@ -22,8 +22,9 @@ export function checkoutView(world: World, session: Stripe.Checkout.Session, for
   const [unit = "", interval = "month"] = first ? describePrice(first.price, order.currency).split(" / ") : [];
   return {
     sessionId: session.id,
+    mode: modeOf(session),
     merchantName,
-    productName: product?.name ?? "Subscription",
+    productName: product?.name ?? (session.mode === "setup" ? "Card on file" : "Subscription"),
     description: product?.description ?? null,
     amount: money(priceOf(order)),
     seats: first && first.quantity > 1 ? `${first.quantity} × ${unit}` : null,
@@ -65,4 +66,9 @@ export function renderClosed(session: Stripe.Checkout.Session | undefined): stri
     message: "You were not charged. Go back and start again.",
     backUrl: session.cancel_url,
   });
+}
+
+function modeOf({ mode }: Stripe.Checkout.Session): CheckoutPageView["mode"] {
+  if (mode === "payment") return "payment";
+  return mode === "setup" ? "setup" : "subscription";
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type Stripe from "stripe";
 import { StripeRefusal } from "../api/errors.js";
 import { couponFor } from "../billing/discounts.js";
-import { priceOf } from "../billing/order.js";
+import { purchaseOf } from "../billing/order.js";
 import { readCardForm } from "../checkout/card-form.js";
 import { finishAuthentication, type PayResult, paySession } from "../checkout/pay-session.js";
 import { orderOf, planOf } from "../checkout/plan.js";
@@ -110,8 +110,7 @@ function applyPromotionCode(
   if (typed.trim() === "" || !session.allow_promotion_codes) return session;
   const code = findPromotionCode(world, typed, plan.customer);
   if (!code) return null;
-  const { items, currency } = orderOf(world, plan);
-  const purchase = { customer: plan.customer, currency, amount: priceOf({ items, currency }) };
+  const purchase = purchaseOf(orderOf(world, plan), plan.customer);
   try {
     const coupon = couponFor(world, code, purchase);
     return putSessionWithPlan(world, session, { ...plan, coupon: coupon.id, promotionCode: code.id });

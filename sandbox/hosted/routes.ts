@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Runtime } from "../runtime.js";
+import { registerAuthenticationPage } from "./authentication.routes.js";
 import { registerCheckoutPage } from "./checkout.routes.js";
 import { registerInvoicePage } from "./invoice.routes.js";
 import { registerPortalPage } from "./portal.routes.js";
@@ -25,6 +26,7 @@ export function registerHostedPages(app: FastifyInstance, runtime: Runtime): voi
       runtime.reportFault(error);
       return reply.code(500).type("text/plain; charset=utf-8").send("The sandbox itself failed; its log says how.");
     });
+    registerAuthenticationPage(pages, runtime);
     registerCheckoutPage(pages, runtime);
     registerPortalPage(pages, runtime);
     registerInvoicePage(pages, runtime);

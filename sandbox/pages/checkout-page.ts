@@ -42,10 +42,14 @@ const testCards: [string, string][] = [
 ];
 
 function renderButtons(view: CheckoutPageView): SafeHtml {
-  const trial = view.trialDays > 0;
   return html`<div class="stack tight">
-<button class="button primary wide" name="action" value="pay">${trial ? "Start trial" : `Pay ${view.totalDueToday}`}</button>
+<button class="button primary wide" name="action" value="pay">${labelOf(view)}</button>
 ${view.cancelUrl !== null && html`<button class="button plain" name="action" value="cancel" formnovalidate>Cancel and return to ${view.merchantName}</button>`}
 </div>
-<p class="muted small">Your subscription renews every ${view.interval} until you cancel. You can cancel at any time.</p>`;
+${view.mode === "subscription" && html`<p class="muted small">Your subscription renews every ${view.interval} until you cancel. You can cancel at any time.</p>`}`;
+}
+
+function labelOf(view: CheckoutPageView): string {
+  if (view.mode === "setup") return "Save card";
+  return view.trialDays > 0 ? "Start trial" : `Pay ${view.totalDueToday}`;
 }

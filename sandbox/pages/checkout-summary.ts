@@ -5,6 +5,7 @@ import { html, type SafeHtml } from "./html.js";
 
 /** The tinted order summary: what is bought, what comes off, what is due today. */
 export function renderSummary(view: CheckoutPageView): SafeHtml {
+  if (view.mode === "setup") return renderSetupSummary(view);
   return html`<section class="summary" aria-label="Order summary"><div class="stack">
 ${merchantMark(view.merchantName)}
 ${renderHeadline(view)}
@@ -20,7 +21,23 @@ ${view.allowPromotionCode && renderPromotionCode(view)}
 </div></section>`;
 }
 
+function renderSetupSummary(view: CheckoutPageView): SafeHtml {
+  return html`<section class="summary" aria-label="Order summary"><div class="stack">
+${merchantMark(view.merchantName)}
+<div class="stack tight">
+<h1 class="headline muted">Save a card</h1>
+<p class="muted">Nothing is charged now.</p>
+</div>
+</div></section>`;
+}
+
 function renderHeadline(view: CheckoutPageView): SafeHtml {
+  if (view.mode === "payment") {
+    return html`<div class="stack tight">
+<h1 class="headline muted">Pay ${view.merchantName}</h1>
+<p class="price">${view.totalDueToday}</p>
+</div>`;
+  }
   const price =
     view.trialDays > 0
       ? html`<p class="price">${days(view.trialDays)} free</p><p class="muted">Then ${view.amount} per ${view.interval}${view.discount !== null && ", less discounts"}</p>`

@@ -4,6 +4,8 @@ export type CheckoutField = "number" | "expiry" | "cvc" | "name" | "promotion_co
 /** Everything the hosted checkout page shows. Amounts arrive formatted; card numbers are never sent back. */
 export interface CheckoutPageView {
   sessionId: string;
+  /** What pressing the button does: subscribes, pays once, or saves a card. */
+  mode: "payment" | "setup" | "subscription";
   merchantName: string;
   productName: string;
   description: string | null;

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { clearable, hash, type Read, text } from "../api/params.js";
 
-const fields = {
+export const addressFields = {
   city: clearable(text),
   country: clearable(text),
   line1: clearable(text),
@@ -10,9 +10,9 @@ const fields = {
   state: clearable(text),
 };
 
-export const addressParam = clearable(hash(fields));
+export const addressParam = clearable(hash(addressFields));
 
-export function readAddress(given: Read<typeof fields> | null | undefined): Stripe.Address | null {
+export function readAddress(given: Read<typeof addressFields> | null | undefined): Stripe.Address | null {
   if (!given) return null;
   return {
     city: given.city ?? null,

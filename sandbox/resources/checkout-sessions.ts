@@ -20,6 +20,7 @@ import { idOf } from "../billing/price-amounts.js";
 import { expireSession } from "../checkout/expire-session.js";
 import type { World } from "../world.js";
 import { createCheckoutSession } from "./checkout-session-creation.js";
+import { shippingParam } from "./shipping.js";
 
 const subscriptionData = hash({
   application_fee_percent: notHere,
@@ -50,7 +51,26 @@ const lineItem = hash({
   tax_rates: notHere,
 } satisfies Covers<Stripe.Checkout.SessionCreateParams.LineItem>);
 
+/** Callers of older versions say so; with cards only it changes nothing. */
+const legacy = { payment_method_types: listOf(only("card")) };
+
+const paymentIntentData = hash({
+  application_fee_amount: notHere,
+  capture_method: notHere,
+  description: text,
+  metadata,
+  on_behalf_of: notHere,
+  receipt_email: notHere,
+  setup_future_usage: notHere,
+  shipping: shippingParam,
+  statement_descriptor: notHere,
+  statement_descriptor_suffix: notHere,
+  transfer_data: notHere,
+  transfer_group: notHere,
+} satisfies Covers<Stripe.Checkout.SessionCreateParams.PaymentIntentData>);
+
 export const createParams = {
+  ...legacy,
   adaptive_pricing: onlyDisabled,
   after_expiration: notHere,
   allow_promotion_codes: bool,
@@ -66,7 +86,7 @@ export const createParams = {
   custom_text: notHere,
   customer: text,
   customer_account: notHere,
-  customer_creation: notHere,
+  customer_creation: oneOf("always", "if_required"),
   customer_email: text,
   customer_update: hash({ address: oneOf("auto", "never"), name: oneOf("auto", "never"), shipping: only("never") }),
   discounts: listOf(hash({ coupon: text, promotion_code: text })),
@@ -74,15 +94,15 @@ export const createParams = {
   expires_at: integer(),
   integration_identifier: text,
   invoice_creation: notHere,
-  line_items: required(listOf(lineItem)),
+  line_items: listOf(lineItem),
   locale: text,
   managed_payments: onlyDisabled,
   metadata,
-  mode: required(only("subscription")),
+  mode: required(oneOf("payment", "setup", "subscription")),
   name_collection: notHere,
   optional_items: notHere,
   origin_context: notHere,
-  payment_intent_data: notHere,
+  payment_intent_data: paymentIntentData,
   payment_method_collection: only("always"),
   payment_method_configuration: notHere,
   payment_method_data: notHere,

@@ -8,23 +8,25 @@ import {
   decimal,
   hash,
   integer,
+  listOf,
   mapOf,
   metadata,
-  notHere,
   oneOf,
   type Read,
   required,
   text,
 } from "../api/params.js";
+import { couponAsOfNow } from "../billing/discounts.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { getProduct } from "./products.js";
 
 const currencyOptions = mapOf(required(hash({ amount_off: required(integer({ min: 1 })) })));
 
 const createParams = {
   amount_off: integer({ min: 1 }),
-  applies_to: notHere,
+  applies_to: hash({ products: listOf(text) }),
   currency: text,
   currency_options: currencyOptions,
   duration: oneOf("forever", "once", "repeating"),
@@ -52,7 +54,7 @@ export const couponOperations = [
     path: "/v1/coupons/:id",
     answers: "coupon",
     params: {},
-    run: (world, _params, id) => getCoupon(world, id),
+    run: (world, _params, id) => couponAsOfNow(world, getCoupon(world, id)),
   }),
   operation({
     method: "POST",
@@ -68,7 +70,7 @@ export const couponOperations = [
         name: params.name ?? before.name,
       });
       recordEvent(world, "coupon.updated", after, before);
-      return after;
+      return couponAsOfNow(world, after);
     },
   }),
   operation({
@@ -89,7 +91,10 @@ export const couponOperations = [
     answers: { list: "coupon" },
     params: listParams,
     run: (world, params) => {
-      const found = world.tables.coupon.newestFirst().filter((coupon) => params.created(coupon.created));
+      const found = world.tables.coupon
+        .newestFirst()
+        .filter((coupon) => params.created(coupon.created))
+        .map((coupon) => couponAsOfNow(world, coupon));
       return pageOf(found, params, "/v1/coupons");
     },
   }),
@@ -117,10 +122,22 @@ function createCoupon(world: World, params: Read<typeof createParams>): Stripe.C
       param: "duration_in_months",
     });
   }
+  if (params.duration !== "repeating" && params.duration_in_months !== undefined) {
+    throw invalidRequest("`duration_in_months` is for a duration of `repeating` only.", {
+      param: "duration_in_months",
+    });
+  }
+  if (params.redeem_by !== undefined && params.redeem_by <= nowInSeconds(world)) {
+    throw invalidRequest("`redeem_by` must be in the future.", { param: "redeem_by" });
+  }
   if (params.id !== undefined && world.tables.coupon.find(params.id)) {
     throw invalidRequest("Coupon already exists.", { code: "resource_already_exists", param: "id" });
   }
+  const products = params.applies_to?.products?.map(
+    (id, index) => getProduct(world, id, `applies_to[products][${index}]`).id,
+  );
   const coupon = world.tables.coupon.put({
+    ...(products ? { applies_to: { products } } : {}),
     id: params.id ?? newId.coupon(),
     object: "coupon",
     amount_off: amount_off ?? null,

@@ -1,12 +1,55 @@
 import type Stripe from "stripe";
 import { StripeRefusal } from "../api/errors.js";
 import { operation } from "../api/operation.js";
-import { type Covers, notHere, only, type Read, required, text } from "../api/params.js";
+import {
+  bool,
+  type Covers,
+  clearable,
+  hash,
+  integer,
+  listOf,
+  notHere,
+  oneOf,
+  only,
+  type Read,
+  required,
+  text,
+} from "../api/params.js";
+import { lastUsage, unusedTime } from "../billing/give-back.js";
+import { buildInvoice } from "../billing/invoice.js";
+import { lineOfInvoiceItem } from "../billing/line-drafts.js";
+import { draftNow, draftOfUpdate } from "../billing/make-update.js";
+import { pendingItems } from "../billing/plan-renewal.js";
+import { planUpdate } from "../billing/plan-update.js";
 import { idOf } from "../billing/price-amounts.js";
-import { buildUpcomingInvoice, nextPeriodStart } from "../billing/upcoming-invoice.js";
+import { isRunning } from "../billing/renew-subscription.js";
+import { currentPeriodEnd } from "../billing/subscription.js";
+import { asPreview, buildUpcomingInvoice } from "../billing/upcoming-invoice.js";
+import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
+import { applyCancelAt, changeOf } from "./subscription-changes.js";
+import { itemChangeParam } from "./subscription-item-changes.js";
+import { trialEnd } from "./subscriptions.js";
+
+const subscriptionDetails = {
+  billing_cycle_anchor: hash({ timestamp: notHere, type: required(oneOf("now", "unchanged")) }),
+  billing_mode: notHere,
+  billing_schedules: notHere,
+  cancel_at: clearable(integer()),
+  cancel_at_period_end: bool,
+  cancel_now: bool,
+  default_tax_rates: notHere,
+  items: listOf(itemChangeParam),
+  metadata: notHere,
+  pause: notHere,
+  proration_behavior: oneOf("always_invoice", "create_prorations", "none"),
+  proration_date: integer(),
+  resume_at: notHere,
+  start_date: notHere,
+  trial_end: trialEnd,
+} satisfies Covers<Stripe.InvoiceCreatePreviewParams.SubscriptionDetails>;
 
 const previewParams = {
   automatic_tax: notHere,
@@ -22,7 +65,7 @@ const previewParams = {
   schedule: notHere,
   schedule_details: notHere,
   subscription: required(text),
-  subscription_details: notHere,
+  subscription_details: hash(subscriptionDetails),
 } satisfies Covers<Stripe.InvoiceCreatePreviewParams>;
 
 export const invoicePreviewOperations = [
@@ -35,15 +78,43 @@ export const invoicePreviewOperations = [
   }),
 ];
 
-/** What a running subscription's renewal would be as it stands; nothing is kept. */
+/**
+ * The next invoice of a running subscription, as it stands or as a change would leave it; nothing is kept.
+ *
+ * It comes from the same plans that renew and change subscriptions, so it is what then happens.
+ */
 function createPreview(world: World, params: Read<typeof previewParams>): Stripe.Invoice {
   const subscription = getSubscription(world, params.subscription, "subscription");
   const customer = getCustomer(world, params.customer ?? idOf(subscription.customer), "customer");
   const isOthers = idOf(subscription.customer) !== customer.id;
-  const isOver = subscription.ended_at !== null || subscription.status.startsWith("incomplete");
-  const endsBefore = subscription.cancel_at !== null && subscription.cancel_at <= nextPeriodStart(subscription);
-  if (isOthers || isOver || endsBefore) throw noneUpcoming(customer.id);
-  return buildUpcomingInvoice(world, subscription, customer);
+  if (isOthers || !isRunning(subscription)) throw noneUpcoming(customer.id);
+  const details = params.subscription_details;
+  if (details?.cancel_now) return previewOfEnd(world, subscription, customer, details.proration_behavior !== "none");
+
+  const change = details && changeOf(world, subscription, details);
+  const plan = change && planUpdate(world, subscription, change);
+  const draft = plan && draftOfUpdate(world, plan, `upcoming_${newId.invoice()}`);
+  if (draft) return asPreview(buildInvoice(world, draft));
+  const ending = applyCancelAt(world, plan?.subscription ?? subscription, details ?? {});
+  const isOver = ending.cancel_at !== null && ending.cancel_at <= currentPeriodEnd(ending);
+  if (isOver) throw noneUpcoming(customer.id);
+  const pending = [...pendingItems(world, subscription), ...(plan?.prorations ?? [])];
+  return buildUpcomingInvoice(world, ending, customer, pending);
+}
+
+/** What canceling now would be invoiced with: what is pending, what is given back, and what was used. */
+function previewOfEnd(
+  world: World,
+  subscription: Stripe.Subscription,
+  customer: Stripe.Customer,
+  isProrated: boolean,
+): Stripe.Invoice {
+  const credits = isProrated ? unusedTime(world, subscription).prorations : [];
+  const items = [...pendingItems(world, subscription), ...credits].map((item) => lineOfInvoiceItem(world, item));
+  const lines = [...items, ...lastUsage(world, subscription)];
+  const draft = draftNow(world, subscription, `upcoming_${newId.invoice()}`, lines);
+  if (!draft) throw noneUpcoming(customer.id);
+  return asPreview(buildInvoice(world, draft));
 }
 
 function noneUpcoming(customer: string): StripeRefusal {

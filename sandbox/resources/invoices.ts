@@ -1,11 +1,69 @@
 import type Stripe from "stripe";
-import { noSuch } from "../api/errors.js";
+import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
+import { mergeMetadata } from "../api/metadata.js";
 import { operation } from "../api/operation.js";
-import { type Covers, notHere, oneOf, text } from "../api/params.js";
+import { bool, type Covers, integer, metadata, notHere, oneOf, only, onlyDisabled, text } from "../api/params.js";
+import { giveUpInvoice } from "../billing/advance-invoice.js";
 import { subscriptionOf } from "../billing/end-subscription.js";
+import { finalizeInvoice, voidInvoice } from "../billing/finalize-invoice.js";
+import { secondsToPayment } from "../billing/plan-renewal.js";
 import { idOf } from "../billing/price-amounts.js";
-import type { World } from "../world.js";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { createInvoiceByHand, payInvoice, refuseUnless } from "./invoice-actions.js";
+
+const shared = {
+  account_tax_ids: notHere,
+  application_fee_amount: notHere,
+  auto_advance: bool,
+  automatic_tax: onlyDisabled,
+  automatically_finalizes_at: integer(),
+  collection_method: only("charge_automatically"),
+  custom_fields: notHere,
+  days_until_due: notHere,
+  default_payment_method: text,
+  default_source: notHere,
+  default_tax_rates: notHere,
+  description: text,
+  discounts: notHere,
+  due_date: notHere,
+  effective_at: notHere,
+  footer: text,
+  issuer: notHere,
+  metadata,
+  number: notHere,
+  on_behalf_of: notHere,
+  payment_settings: notHere,
+  rendering: notHere,
+  shipping_cost: notHere,
+  shipping_details: notHere,
+  statement_descriptor: text,
+  transfer_data: notHere,
+};
+
+export const createParams = {
+  ...shared,
+  currency: text,
+  customer: text,
+  customer_account: notHere,
+  from_invoice: notHere,
+  pending_invoice_items_behavior: oneOf("exclude", "include"),
+  subscription: text,
+} satisfies Covers<Stripe.InvoiceCreateParams>;
+
+const updateParams = shared satisfies Covers<Stripe.InvoiceUpdateParams>;
+
+export const payParams = {
+  forgive: bool,
+  mandate: notHere,
+  off_session: bool,
+  paid_out_of_band: bool,
+  payment_method: text,
+  source: notHere,
+} satisfies Covers<Stripe.InvoicePayParams>;
+
+const finalizeParams = { auto_advance: bool } satisfies Covers<Stripe.InvoiceFinalizeInvoiceParams>;
 
 const listParams = {
   ...paging,
@@ -18,17 +76,104 @@ const listParams = {
   subscription: text,
 } satisfies Covers<Stripe.InvoiceListParams>;
 
+const path = "/v1/invoices";
+const answers = "invoice";
+
 export const invoiceOperations = [
+  operation({ method: "POST", path, answers, params: createParams, run: createInvoiceByHand }),
   operation({
     method: "GET",
-    path: "/v1/invoices/:id",
-    answers: "invoice",
+    path: `${path}/:id`,
+    answers,
     params: {},
     run: (world, _params, id) => getInvoice(world, id),
   }),
   operation({
+    method: "POST",
+    path: `${path}/:id`,
+    answers,
+    params: updateParams,
+    run: (world, params, id) => {
+      const before = getInvoice(world, id);
+      const after = world.tables.invoice.put({
+        ...before,
+        auto_advance: params.auto_advance ?? before.auto_advance ?? false,
+        automatically_finalizes_at: params.automatically_finalizes_at ?? before.automatically_finalizes_at,
+        default_payment_method: params.default_payment_method ?? before.default_payment_method,
+        description: params.description ?? before.description,
+        footer: params.footer ?? before.footer,
+        metadata: mergeMetadata(before.metadata, params.metadata),
+        statement_descriptor: params.statement_descriptor ?? before.statement_descriptor,
+      });
+      recordEvent(world, "invoice.updated", after, before);
+      return after;
+    },
+  }),
+  operation({
+    method: "DELETE",
+    path: `${path}/:id`,
+    answers: "nothing",
+    params: {},
+    run: (world, _params, id): Stripe.DeletedInvoice => {
+      const draft = getInvoice(world, id);
+      refuseUnless(draft, ["draft"], "deleted");
+      if (draft.parent !== null) throw invalidRequest("You can't delete an invoice of a subscription.");
+      world.tables.invoice.remove(id);
+      for (const item of draft.customer === null ? [] : world.tables.invoiceitem.of(idOf(draft.customer))) {
+        if (item.invoice === id) world.tables.invoiceitem.put({ ...item, invoice: null });
+      }
+      recordEvent(world, "invoice.deleted", draft);
+      return { id, object: "invoice", deleted: true };
+    },
+  }),
+  operation({
+    method: "POST",
+    path: `${path}/:id/finalize`,
+    answers,
+    params: finalizeParams,
+    run: (world, { auto_advance }, id) => {
+      const draft = getInvoice(world, id);
+      refuseUnless(draft, ["draft"], "finalized");
+      const isAutomatic = auto_advance ?? draft.auto_advance ?? false;
+      const open = finalizeInvoice(world, { ...draft, auto_advance: isAutomatic });
+      if (!isAutomatic || open.status !== "open") return open;
+      // Asked for by itself, an hour later, if nobody does before.
+      return world.tables.invoice.put({ ...open, next_payment_attempt: nowInSeconds(world) + secondsToPayment });
+    },
+  }),
+  operation({ method: "POST", path: `${path}/:id/pay`, answers, params: payParams, run: payInvoice }),
+  operation({
+    method: "POST",
+    path: `${path}/:id/void`,
+    answers,
+    params: {},
+    run: (world, _params, id) => {
+      const invoice = getInvoice(world, id);
+      refuseUnless(invoice, ["open", "uncollectible"], "voided");
+      return voidInvoice(world, invoice);
+    },
+  }),
+  operation({
+    method: "POST",
+    path: `${path}/:id/mark_uncollectible`,
+    answers,
+    params: {},
+    run: (world, _params, id) => {
+      const invoice = getInvoice(world, id);
+      refuseUnless(invoice, ["open"], "marked as uncollectible");
+      return giveUpInvoice(world, invoice);
+    },
+  }),
+  operation({
     method: "GET",
-    path: "/v1/invoices",
+    path: `${path}/:id/lines`,
+    answers: { list: "invoice_line" },
+    params: paging,
+    run: (world, params, id) => pageOf(getInvoice(world, id).lines.data, params, `${path}/${id}/lines`),
+  }),
+  operation({
+    method: "GET",
+    path,
     answers: { list: "invoice" },
     params: listParams,
     run: (world, params) => {
@@ -41,13 +186,13 @@ export const invoiceOperations = [
         .filter(
           (invoice) => params.created(invoice.created) && matches(params.collection_method, invoice.collection_method),
         );
-      return pageOf(found, params, "/v1/invoices");
+      return pageOf(found, params, path);
     },
   }),
 ];
 
-export function getInvoice(world: World, id: string): Stripe.Invoice {
+export function getInvoice(world: World, id: string, param = "id"): Stripe.Invoice {
   const invoice = world.tables.invoice.find(id);
-  if (!invoice) throw noSuch("invoice", id);
+  if (!invoice) throw noSuch("invoice", id, param);
   return invoice;
 }

@@ -24,6 +24,7 @@ import { idOf } from "../billing/price-amounts.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { getMeter } from "./meters.js";
 import { createProduct, getProduct } from "./products.js";
 
 const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
@@ -60,9 +61,9 @@ const createParams = {
   recurring: hash({
     interval: required(oneOf("day", "week", "month", "year")),
     interval_count: integer({ min: 1 }),
-    meter: notHere,
+    meter: text,
     trial_period_days: notHere,
-    usage_type: only("licensed"),
+    usage_type: oneOf("licensed", "metered"),
   }),
   tax_behavior: taxBehavior,
   tiers: notHere,
@@ -90,7 +91,11 @@ const listParams = {
   currency: text,
   lookup_keys: listOf(text),
   product: text,
-  recurring: hash({ interval: oneOf("day", "week", "month", "year"), meter: notHere, usage_type: only("licensed") }),
+  recurring: hash({
+    interval: oneOf("day", "week", "month", "year"),
+    meter: text,
+    usage_type: oneOf("licensed", "metered"),
+  }),
   type: oneOf("one_time", "recurring"),
 } satisfies Covers<Stripe.PriceListParams>;
 
@@ -117,6 +122,8 @@ export const priceOperations = [
         .filter((price) => matches(params.currency, price.currency) && matches(params.type, price.type))
         .filter((price) => matches(params.product, idOf(price.product)))
         .filter((price) => matches(params.recurring?.interval, price.recurring?.interval))
+        .filter((price) => matches(params.recurring?.meter, price.recurring?.meter))
+        .filter((price) => matches(params.recurring?.usage_type, price.recurring?.usage_type))
         .filter(
           (price) => lookup_keys === undefined || (price.lookup_key !== null && lookup_keys.includes(price.lookup_key)),
         );
@@ -159,9 +166,9 @@ function createPrice(world: World, params: Read<typeof createParams>): Stripe.Pr
       ? {
           interval: params.recurring.interval,
           interval_count: params.recurring.interval_count ?? 1,
-          meter: null,
+          meter: meterOf(world, params.recurring),
           trial_period_days: null,
-          usage_type: "licensed",
+          usage_type: params.recurring.usage_type ?? "licensed",
         }
       : null,
     tax_behavior: behavior,
@@ -225,6 +232,21 @@ function productOf(world: World, params: Read<typeof createParams>): string {
   if (params.product !== undefined) return getProduct(world, params.product, "product").id;
   if (params.product_data === undefined) throw missingParameter("product");
   return createProduct(world, params.product_data).id;
+}
+
+/** What is metered names its meter, and the other way round. https://docs.stripe.com/changelog/basil/2025-03-31/deprecate-legacy-usage-based-billing */
+function meterOf(world: World, recurring: NonNullable<Read<typeof createParams>["recurring"]>): string | null {
+  const { meter: id, usage_type } = recurring;
+  if (id === undefined) {
+    if (usage_type !== "metered") return null;
+    throw missingParameter("recurring[meter]");
+  }
+  if (usage_type !== "metered") {
+    throw invalidRequest("A price with a meter has `recurring[usage_type]=metered`.", { param: "recurring[meter]" });
+  }
+  const meter = getMeter(world, id, "recurring[meter]");
+  if (meter.status === "active") return meter.id;
+  throw invalidRequest("The meter is inactive, so no price can be made with it.", { param: "recurring[meter]" });
 }
 
 function readAmount(given: {

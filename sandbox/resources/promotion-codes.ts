@@ -16,7 +16,7 @@ import {
   required,
   text,
 } from "../api/params.js";
-import { asOfNow } from "../billing/discounts.js";
+import { asOfNow, isRedeemable } from "../billing/discounts.js";
 import { idOf } from "../billing/price-amounts.js";
 import { newId, randomText } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
@@ -78,6 +78,11 @@ export const promotionCodeOperations = [
     params: updateParams,
     run: (world, params, id) => {
       const before = getPromotionCode(world, id);
+      if (params.active && !asOfNow(world, { ...before, active: true }).active) {
+        throw invalidRequest("This promotion code has ended, or its coupon has: it cannot be active.", {
+          param: "active",
+        });
+      }
       const metadata = mergeMetadata(before.metadata, params.metadata);
       const currency_options = { ...before.restrictions.currency_options, ...params.restrictions?.currency_options };
       const after = world.tables.promotion_code.put({
@@ -134,6 +139,7 @@ function createPromotionCode(world: World, params: Read<typeof createParams>): S
   if ((minimum_amount === undefined) !== (minimum_amount_currency === undefined)) {
     throw invalidRequest("You must pass `minimum_amount` and `minimum_amount_currency` together.");
   }
+  refuseBeyondCoupon(world, params, coupon);
   if (params.customer !== undefined) getCustomer(world, params.customer, "customer");
   const code = params.code ?? randomText(8).toUpperCase();
   const known = findPromotionCode(world, code, params.customer ?? null);
@@ -163,4 +169,21 @@ function createPromotionCode(world: World, params: Read<typeof createParams>): S
   });
   recordEvent(world, "promotion_code.created", created);
   return created;
+}
+
+/** A code is good for no longer and no more often than its coupon. https://docs.stripe.com/billing/subscriptions/coupons */
+function refuseBeyondCoupon(world: World, params: Read<typeof createParams>, coupon: Stripe.Coupon): void {
+  const { expires_at, max_redemptions } = params;
+  if (!isRedeemable(world, coupon)) {
+    throw invalidRequest(`Coupon ${coupon.id} is no longer valid.`, { param: "promotion[coupon]" });
+  }
+  if (expires_at !== undefined && expires_at <= nowInSeconds(world)) {
+    throw invalidRequest("`expires_at` must be in the future.", { param: "expires_at" });
+  }
+  if (expires_at !== undefined && coupon.redeem_by !== null && expires_at > coupon.redeem_by) {
+    throw invalidRequest("`expires_at` cannot be after the coupon's `redeem_by`.", { param: "expires_at" });
+  }
+  if (max_redemptions !== undefined && coupon.max_redemptions !== null && max_redemptions > coupon.max_redemptions) {
+    throw invalidRequest("`max_redemptions` cannot be more than the coupon's.", { param: "max_redemptions" });
+  }
 }

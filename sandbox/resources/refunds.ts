@@ -5,10 +5,10 @@ import { mergeMetadata } from "../api/metadata.js";
 import { operation } from "../api/operation.js";
 import { type Covers, integer, metadata, notHere, oneOf, type Read, text } from "../api/params.js";
 import { idOf } from "../billing/price-amounts.js";
-import { newId } from "../ids.js";
+import { refundCharge } from "../billing/refund.js";
 import { formatMoney } from "../money.js";
 import { recordEvent } from "../webhooks/events.js";
-import { nowInSeconds, type World } from "../world.js";
+import type { World } from "../world.js";
 import { getCharge } from "./charges.js";
 import { getPaymentIntent } from "./payment-intents.js";
 
@@ -40,10 +40,32 @@ export const refundOperations = [
     path: "/v1/refunds/:id",
     answers: "refund",
     params: {},
+    run: (world, _params, id) => getRefund(world, id),
+  }),
+  operation({
+    method: "POST",
+    path: "/v1/refunds/:id",
+    answers: "refund",
+    params: { metadata } satisfies Covers<Stripe.RefundUpdateParams>,
+    run: (world, params, id) => {
+      const before = getRefund(world, id);
+      const after = world.tables.refund.put({
+        ...before,
+        metadata: mergeMetadata(before.metadata, params.metadata),
+      });
+      recordEvent(world, "refund.updated", after, before);
+      recordEvent(world, "charge.refund.updated", after, before);
+      return after;
+    },
+  }),
+  operation({
+    method: "POST",
+    path: "/v1/refunds/:id/cancel",
+    answers: "refund",
+    params: {},
     run: (world, _params, id) => {
-      const refund = world.tables.refund.find(id);
-      if (!refund) throw noSuch("refund", id);
-      return refund;
+      const { status } = getRefund(world, id);
+      throw invalidRequest(`Only refunds that require action can be canceled. This one has a status of ${status}.`);
     },
   }),
   operation({
@@ -62,12 +84,19 @@ export const refundOperations = [
   }),
 ];
 
+function getRefund(world: World, id: string): Stripe.Refund {
+  const refund = world.tables.refund.find(id);
+  if (!refund) throw noSuch("refund", id);
+  return refund;
+}
+
 /** Gives back all that is left of a charge, or a part of it. */
 function createRefund(world: World, params: Read<typeof createParams>): Stripe.Refund {
   const charge = chargeToRefund(world, params);
   const left = charge.amount - charge.amount_refunded;
-  if (!charge.paid)
+  if (!charge.paid || !charge.captured) {
     throw invalidRequest("This charge has not been captured and cannot be refunded.", { param: "charge" });
+  }
   if (left === 0) {
     throw invalidRequest(`Charge ${charge.id} has already been refunded.`, { code: "charge_already_refunded" });
   }
@@ -80,36 +109,11 @@ function createRefund(world: World, params: Read<typeof createParams>): Stripe.R
     );
   }
 
-  const refund = world.tables.refund.put({
-    id: newId.refund(),
-    object: "refund",
+  return refundCharge(world, charge, {
     amount,
-    balance_transaction: null,
-    charge: charge.id,
-    created: nowInSeconds(world),
-    currency: charge.currency,
-    customer: charge.customer,
-    customer_account: null,
-    destination_details: {
-      card: { reference_status: "pending", reference_type: "acquirer_reference_number", type: "refund" },
-      type: "card",
-    },
-    metadata: mergeMetadata({}, params.metadata),
-    payment_intent: charge.payment_intent,
-    payment_method: charge.payment_method,
     reason: params.reason ?? null,
-    receipt_number: null,
-    source_transfer_reversal: null,
-    status: "succeeded",
-    transfer_reversal: null,
+    metadata: mergeMetadata({}, params.metadata),
   });
-  const amount_refunded = charge.amount_refunded + amount;
-  const refunded = world.tables.charge.put({ ...charge, amount_refunded, refunded: amount_refunded === charge.amount });
-  recordEvent(world, "refund.created", refund);
-  recordEvent(world, "charge.refunded", refunded);
-  recordEvent(world, "refund.updated", refund, refund);
-  recordEvent(world, "charge.refund.updated", refund, refund);
-  return refund;
 }
 
 function chargeToRefund(world: World, params: Read<typeof createParams>): Stripe.Charge {

@@ -2,12 +2,14 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { clearable, hash, notHere, oneOf, type Read, text } from "../api/params.js";
-import { endSubscription } from "../billing/end-subscription.js";
+import { cancelNow } from "../billing/cancel-subscription.js";
+import type { SubscriptionChange } from "../billing/plan-update.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
-import { recordEvent } from "../webhooks/events.js";
+import { announceUpdate, updateItems } from "../billing/update-subscription.js";
 import { nowInSeconds, type World } from "../world.js";
 import { getSubscription } from "./get-subscription.js";
 import { getPaymentMethod } from "./payment-methods.js";
+import { changedItems, type ItemChange } from "./subscription-item-changes.js";
 import type { cancelParams, updateParams } from "./subscriptions.js";
 
 const feedback = oneOf(
@@ -32,19 +34,81 @@ type Details = ReturnType<typeof cancellationDetails>;
 export function updateSubscription(world: World, params: Read<typeof updateParams>, id: string): Stripe.Subscription {
   const before = getSubscription(world, id);
   refuseChangesAfterTheEnd(before, params);
+  refuseChangesBeforePayment(before, params);
+  const change = changeOf(world, before, params);
   const described = {
     ...before,
     cancellation_details: describedBy(before.cancellation_details, params.cancellation_details),
   };
-  const changed: Stripe.Subscription = {
+  const changed = world.tables.subscription.put({
     ...applyCancelAt(world, described, params),
     default_payment_method: methodOf(world, before, params.default_payment_method),
     description: params.description === undefined ? before.description : params.description,
     metadata: mergeMetadata(before.metadata, params.metadata),
+    pause_collection: pauseOf(before, params.pause_collection),
+    trial_settings: trialSettingsOf(before, params.trial_settings),
+  });
+  try {
+    if (change) updateItems(world, changed, change, params.payment_behavior ?? "allow_incomplete");
+  } catch (error) {
+    world.tables.subscription.put(before);
+    throw error;
+  }
+  return announceUpdate(world, id, before);
+}
+
+/** What an update, or the preview of one, asks for beyond the subscription's own words; null if nothing. */
+export function changeOf(
+  world: World,
+  subscription: Stripe.Subscription,
+  params: {
+    items?: ItemChange[] | undefined;
+    billing_cycle_anchor?: { type: string } | undefined;
+    proration_behavior?: SubscriptionChange["prorationBehavior"] | undefined;
+    proration_date?: number | undefined;
+    trial_end?: "now" | number | undefined;
+  },
+): SubscriptionChange | null {
+  const { items, billing_cycle_anchor, proration_date, trial_end } = params;
+  const startsPeriodNow = billing_cycle_anchor?.type === "now";
+  if (!items && !startsPeriodNow && trial_end === undefined) return null;
+  const now = nowInSeconds(world);
+  if (typeof trial_end === "number" && trial_end <= now) {
+    throw invalidRequest("The `trial_end` timestamp must be in the future.", { param: "trial_end" });
+  }
+  return {
+    items: items ? changedItems(world, subscription, items) : subscription.items.data,
+    prorationBehavior: params.proration_behavior ?? "create_prorations",
+    prorationDate: proration_date === undefined ? now : checkedDate(subscription, proration_date),
+    startsPeriodNow,
+    trialEnd: trial_end ?? null,
   };
-  const after = world.tables.subscription.put(changed);
-  recordEvent(world, "customer.subscription.updated", after, before);
-  return after;
+}
+
+function checkedDate(subscription: Stripe.Subscription, date: number): number {
+  const start = Math.min(...subscription.items.data.map((item) => item.current_period_start));
+  if (date >= start && date <= currentPeriodEnd(subscription)) return date;
+  throw invalidRequest("The `proration_date` must be within the subscription's current period.", {
+    param: "proration_date",
+  });
+}
+
+function pauseOf(
+  { pause_collection }: Stripe.Subscription,
+  given: Read<typeof updateParams>["pause_collection"],
+): Stripe.Subscription["pause_collection"] {
+  if (given === undefined) return pause_collection;
+  return given === null ? null : { behavior: given.behavior, resumes_at: given.resumes_at ?? null };
+}
+
+function trialSettingsOf(
+  { trial_settings }: Stripe.Subscription,
+  given: Read<typeof updateParams>["trial_settings"],
+): Stripe.Subscription["trial_settings"] {
+  const missing_payment_method = given?.end_behavior?.missing_payment_method;
+  if (missing_payment_method === undefined) return trial_settings;
+  const { billing_cycle_anchor = null } = trial_settings?.end_behavior ?? {};
+  return { end_behavior: { billing_cycle_anchor, missing_payment_method } };
 }
 
 /** The card that was given; none when it was taken away, so that the customer's own is charged. */
@@ -59,7 +123,8 @@ export function cancelSubscription(world: World, params: Read<typeof cancelParam
   // Stripe no longer finds what has ended.
   if (subscription.ended_at !== null) throw noSuch("subscription", id);
   const details = describedBy(subscription.cancellation_details, params.cancellation_details);
-  return endSubscription(world, subscription, { ...details, reason: "cancellation_requested" });
+  const asked = { prorate: params.prorate ?? false, invoiceNow: params.invoice_now ?? false };
+  return cancelNow(world, subscription, { ...details, reason: "cancellation_requested" }, asked);
 }
 
 /** Sets or takes back the end: at the period's end, at an instant, or not at all. */
@@ -115,4 +180,16 @@ function refuseChangesAfterTheEnd(subscription: Stripe.Subscription, params: Rea
   const { metadata, cancellation_details, ...others } = params;
   if (Object.values(others).every((value) => value === undefined)) return;
   throw invalidRequest("A canceled subscription can only update its cancellation_details and metadata.");
+}
+
+/** https://docs.stripe.com/billing/subscriptions/overview: while incomplete, only metadata and the card change. */
+function refuseChangesBeforePayment({ status }: Stripe.Subscription, params: Read<typeof updateParams>): void {
+  if (status !== "incomplete") return;
+  const { items, billing_cycle_anchor, trial_end, pause_collection } = params;
+  const asked = [items, billing_cycle_anchor, trial_end, pause_collection];
+  if (asked.every((value) => value === undefined)) return;
+  throw invalidRequest(
+    "This subscription is in the `incomplete` status: until its first invoice is paid only metadata and the payment " +
+      "method can be updated.",
+  );
 }

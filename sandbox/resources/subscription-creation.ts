@@ -3,12 +3,12 @@ import { cardError, invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem } from "../billing/discounts.js";
-import { type Order, priceOf, totalOf } from "../billing/order.js";
+import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { type Order, purchaseOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
-import { idOf, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
-import { recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
+import { idOf, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { type FirstPayment, recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
 import { needsAuthentication, tryPayment } from "../billing/try-payment.js";
 import { addDays } from "../calendar.js";
 import { recordEvent } from "../webhooks/events.js";
@@ -24,14 +24,16 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const customer = getCustomer(world, params.customer, "customer");
   const [discount] = params.discounts ?? [];
   const undiscounted = orderFrom(world, params, customer);
-  const { currency } = undiscounted;
-  const purchase = { customer: customer.id, currency, amount: priceOf(undiscounted) };
-  const redemption = discount ? redeem(world, discount, purchase) : null;
+  const redemption = discount ? redeem(world, discount, purchaseOf(undiscounted, customer.id)) : null;
+  refuseCustomerDiscount(customer, redemption);
   const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
   refuseOtherCurrency(world, customer, order.currency);
-  const { total } = totalOf(order);
+  refuseFourthOnTestClock(world, customer);
+  // The customer's balance is taken into account first: https://docs.stripe.com/billing/customer/balance
+  const due = Math.max(0, totalOf(order).total + customer.balance);
   const method = methodFor(world, customer, params.default_payment_method);
-  if (!method && total > 0) {
+  const isUnconfirmed = params.payment_behavior === "default_incomplete";
+  if (!method && due > 0 && !isUnconfirmed) {
     throw invalidRequest(
       "This customer has no attached payment source or default payment method. Please consider adding a default " +
         "payment method. For more information, visit https://stripe.com/docs/billing/payment-methods#payment-methods.",
@@ -40,13 +42,13 @@ export function createSubscription(world: World, params: Read<typeof createParam
   }
 
   const intent = buildPaymentIntent(world, {
-    amount: total,
+    amount: due,
     currency: order.currency,
     customer: customer.id,
     description: "Subscription creation",
   });
-  if (method && total > 0 && params.payment_behavior === "error_if_incomplete") refuseIfNotPayable(world, method);
-  const payment = method && total > 0 ? tryPayment(world, intent, method, "off_session") : null;
+  if (method && due > 0 && params.payment_behavior === "error_if_incomplete") refuseIfNotPayable(world, method);
+  const payment = due > 0 ? firstPayment(world, intent, isUnconfirmed ? null : method) : null;
 
   world.tables.customer.put({ ...customer, currency: customer.currency ?? order.currency });
   const start = startSubscription(world, {
@@ -58,6 +60,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
       isTaxAutomatic: false,
       metadata: mergeMetadata({}, params.metadata),
       description: params.description ?? null,
+      missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
     },
     redemption,
     checkoutSession: null,
@@ -69,6 +72,12 @@ export function createSubscription(world: World, params: Read<typeof createParam
   return subscription;
 }
 
+/** Charges the card at once; without one the intent waits to be confirmed. */
+function firstPayment(world: World, intent: Stripe.PaymentIntent, method: Stripe.PaymentMethod | null): FirstPayment {
+  if (method) return tryPayment(world, intent, method, "off_session");
+  return { kind: "unconfirmed", intent: world.tables.payment_intent.put(intent) };
+}
+
 function orderFrom(world: World, params: Read<typeof createParams>, customer: Stripe.Customer): Order {
   const items = params.items.map(({ price, quantity, metadata }, index) => {
     const found = getPrice(world, price, `items[${index}][price]`);
@@ -78,6 +87,9 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
         { param: `items[${index}][price]` },
       );
     }
+    if (quantity !== undefined && isMetered(found)) {
+      throw invalidRequest("You cannot set the quantity for metered prices.", { param: `items[${index}][quantity]` });
+    }
     return { price: found, quantity: quantity ?? 1, metadata: mergeMetadata({}, metadata) };
   });
   const [first] = items;
@@ -85,12 +97,22 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
   const customersOwn = customer.currency && isOfferedIn(first.price, customer.currency) ? customer.currency : null;
   const currency = params.currency ?? customersOwn ?? first.price.currency;
   for (const { price } of items) refuseUnlessOfferedIn(price, currency);
-  const days = params.trial_period_days ?? 0;
-  return { items, currency, coupon: null, trialEnd: days > 0 ? addDays(nowInSeconds(world), days) : null };
+  return { items, currency, coupon: null, trialEnd: trialEndOf(world, params) };
+}
+
+function trialEndOf(world: World, { trial_end, trial_period_days }: Read<typeof createParams>): number | null {
+  const now = nowInSeconds(world);
+  if (trial_end !== undefined && trial_period_days !== undefined) {
+    throw invalidRequest("You may only specify one of these parameters: trial_end, trial_period_days.");
+  }
+  if (trial_end === "now") return null;
+  if (trial_end === undefined) return trial_period_days ? addDays(now, trial_period_days) : null;
+  if (trial_end > now) return trial_end;
+  throw invalidRequest("The `trial_end` timestamp must be in the future.", { param: "trial_end" });
 }
 
 function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {
-  const id = given ?? customer.invoice_settings.default_payment_method;
+  const id = given ?? customer.invoice_settings.default_payment_method ?? customer.default_source;
   if (id === null) return null;
   const method = getPaymentMethod(world, idOf(id), "default_payment_method");
   if (method.customer !== null && idOf(method.customer) === customer.id) return method;
@@ -98,6 +120,12 @@ function methodFor(world: World, customer: Stripe.Customer, given: string | unde
     `The customer does not have a payment method with the ID ${method.id}. The payment method must be attached to the customer.`,
     { code: "resource_missing", param: "default_payment_method" },
   );
+}
+
+/** https://docs.stripe.com/billing/testing/test-clocks/api-advanced-usage */
+function refuseFourthOnTestClock(world: World, { id, test_clock }: Stripe.Customer): void {
+  if (test_clock === null || world.tables.subscription.of(id).length < 3) return;
+  throw invalidRequest("A customer on a test clock can have at most 3 subscriptions.", { param: "customer" });
 }
 
 /** `error_if_incomplete`: nothing is created when the payment would not go through. */

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { invalidRequest } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { operation } from "../api/operation.js";
 import {
@@ -13,17 +14,28 @@ import {
   oneOf,
   only,
   onlyDisabled,
+  type Reader,
   required,
   text,
 } from "../api/params.js";
+import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
+import { resumeSubscription } from "../billing/resume-subscription.js";
 import { getSubscription } from "./get-subscription.js";
 import { cancellationDetails, cancelSubscription, updateSubscription } from "./subscription-changes.js";
 import { createSubscription } from "./subscription-creation.js";
+import { itemChangeParam } from "./subscription-item-changes.js";
 
 const trialSettings = hash({
-  end_behavior: hash({ billing_cycle_anchor: notHere, missing_payment_method: only("create_invoice") }),
+  end_behavior: hash({
+    billing_cycle_anchor: notHere,
+    missing_payment_method: oneOf("cancel", "create_invoice", "pause"),
+  }),
 });
+
+/** An instant, or `now`. */
+export const trialEnd: Reader<"now" | number | undefined> = (value, at) =>
+  value === "now" ? "now" : integer()(value, at);
 
 export const createParams = {
   add_invoice_items: notHere,
@@ -66,22 +78,26 @@ export const createParams = {
   metadata,
   off_session: bool,
   on_behalf_of: notHere,
-  payment_behavior: oneOf("allow_incomplete", "error_if_incomplete"),
+  payment_behavior: oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete"),
   payment_settings: notHere,
   pending_invoice_item_interval: notHere,
   proration_behavior: oneOf("always_invoice", "create_prorations", "none"),
   transfer_data: notHere,
-  trial_end: notHere,
+  trial_end: trialEnd,
   trial_from_plan: only("false"),
   trial_period_days: integer({ min: 0, max: 730 }),
   trial_settings: trialSettings,
 } satisfies Covers<Stripe.SubscriptionCreateParams>;
 
+const updateBehavior = oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete", "pending_if_incomplete");
+const prorationBehavior = oneOf("always_invoice", "create_prorations", "none");
+const anchor = hash({ type: required(oneOf("now", "unchanged")) });
+
 export const updateParams = {
   add_invoice_items: notHere,
   application_fee_percent: notHere,
   automatic_tax: onlyDisabled,
-  billing_cycle_anchor: notHere,
+  billing_cycle_anchor: anchor,
   billing_schedules: notHere,
   billing_thresholds: notHere,
   cancel_at: clearable(integer()),
@@ -95,27 +111,45 @@ export const updateParams = {
   description: clearable(text),
   discounts: notHere,
   invoice_settings: notHere,
-  items: notHere,
+  items: listOf(itemChangeParam),
   metadata,
   off_session: bool,
   on_behalf_of: notHere,
-  pause_collection: notHere,
-  payment_behavior: notHere,
+  pause_collection: clearable(
+    hash({ behavior: required(oneOf("keep_as_draft", "mark_uncollectible", "void")), resumes_at: integer() }),
+  ),
+  payment_behavior: updateBehavior,
   payment_settings: notHere,
   pending_invoice_item_interval: notHere,
-  proration_behavior: oneOf("always_invoice", "create_prorations", "none"),
-  proration_date: notHere,
+  proration_behavior: prorationBehavior,
+  proration_date: integer(),
   transfer_data: notHere,
-  trial_end: notHere,
+  trial_end: trialEnd,
   trial_from_plan: only("false"),
-  trial_settings: notHere,
+  trial_settings: trialSettings,
 } satisfies Covers<Stripe.SubscriptionUpdateParams>;
 
 export const cancelParams = {
   cancellation_details: cancellationDetails,
-  invoice_now: only("false"),
-  prorate: only("false"),
+  invoice_now: bool,
+  prorate: bool,
 } satisfies Covers<Stripe.SubscriptionCancelParams>;
+
+const pauseParams = {
+  bill_for: hash({
+    outstanding_usage_through: hash({ type: required(oneOf("none", "now")) }),
+    unused_time_from: hash({ type: required(oneOf("none", "now")) }),
+  }),
+  invoicing_behavior: oneOf("invoice", "pending_invoice_item"),
+  type: only("subscription"),
+} satisfies Covers<Stripe.SubscriptionPauseParams>;
+
+const resumeParams = {
+  billing_cycle_anchor: hash({ type: required(only("now")) }),
+  payment_behavior: oneOf("resume_on_payment_attempt", "resume_on_payment_success"),
+  proration_behavior: prorationBehavior,
+  proration_date: notHere,
+} satisfies Covers<Stripe.SubscriptionResumeParams>;
 
 const statuses = [
   "active",
@@ -140,7 +174,7 @@ const listParams = {
   plan: notHere,
   price: text,
   status: oneOf("all", "ended", ...statuses),
-  test_clock: notHere,
+  test_clock: text,
 } satisfies Covers<Stripe.SubscriptionListParams>;
 
 const path = "/v1/subscriptions";
@@ -156,6 +190,31 @@ export const subscriptionOperations = [
     run: (world, _params, id) => getSubscription(world, id),
   }),
   operation({ method: "POST", path: `${path}/:id`, answers, params: updateParams, run: updateSubscription }),
+  operation({
+    method: "POST",
+    path: `${path}/:id/pause`,
+    answers,
+    params: pauseParams,
+    run: (world, params, id) => {
+      const subscription = getSubscription(world, id);
+      refuseUnlessOfStatus(subscription, ["active", "trialing", "past_due"], "paused");
+      return pauseSubscription(world, subscription, {
+        givesBack: params.bill_for?.unused_time_from?.type !== "none",
+        isInvoiced: params.invoicing_behavior === "invoice",
+      });
+    },
+  }),
+  operation({
+    method: "POST",
+    path: `${path}/:id/resume`,
+    answers,
+    params: resumeParams,
+    run: (world, params, id) => {
+      const subscription = getSubscription(world, id);
+      refuseUnlessOfStatus(subscription, ["paused"], "resumed");
+      return resumeSubscription(world, subscription, params.payment_behavior ?? "resume_on_payment_attempt");
+    },
+  }),
   operation({ method: "DELETE", path: `${path}/:id`, answers, params: cancelParams, run: cancelSubscription }),
   operation({
     method: "GET",
@@ -166,12 +225,18 @@ export const subscriptionOperations = [
       const found = world.tables.subscription
         .newestFirst()
         .filter((subscription) => matches(params.customer, idOf(subscription.customer)))
+        .filter(({ test_clock }) => matches(params.test_clock, test_clock))
         .filter((subscription) => params.created(subscription.created) && isOfStatus(subscription, params.status))
         .filter(({ items }) => params.price === undefined || items.data.some(({ price }) => price.id === params.price));
       return pageOf(found, params, path);
     },
   }),
 ];
+
+function refuseUnlessOfStatus({ status }: Stripe.Subscription, wanted: string[], done: string): void {
+  if (wanted.includes(status)) return;
+  throw invalidRequest(`A subscription with status \`${status}\` cannot be ${done}.`);
+}
 
 /** Canceled subscriptions are listed only when asked for. */
 function isOfStatus({ status }: Stripe.Subscription, wanted: string | undefined): boolean {

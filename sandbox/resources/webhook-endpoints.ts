@@ -1,27 +1,54 @@
 import type Stripe from "stripe";
-import { noSuch } from "../api/errors.js";
+import { invalidParameter, noSuch } from "../api/errors.js";
+import { knownVersions } from "../api/known-versions.js";
 import { pageOf, paging } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation } from "../api/operation.js";
-import { bool, type Covers, clearable, listOf, metadata, only, onlyFalse, required, text } from "../api/params.js";
+import {
+  bool,
+  type Covers,
+  clearable,
+  listOf,
+  metadata,
+  oneOf,
+  onlyFalse,
+  type Reader,
+  required,
+  text,
+} from "../api/params.js";
 import { newId } from "../ids.js";
+import { eventTypes } from "../webhooks/event-types.js";
 import { apiVersion, nowInSeconds, type World } from "../world.js";
 
+/** At least one type that Stripe knows, or `*`. */
+const enabledEvents: Reader<string[] | undefined> = (value, at) => {
+  const types = listOf(oneOf("*", ...eventTypes))(value, at);
+  if (types?.length !== 0) return types;
+  throw invalidParameter("parameter_invalid_empty", "You must enable at least one event.", at);
+};
+
+const address: Reader<string | undefined> = (value, at) => {
+  const url = text(value, at);
+  if (url === undefined || (URL.canParse(url) && /^https?:/i.test(url))) return url;
+  const message = "Invalid URL: An explicit scheme (such as https) must be provided.";
+  throw invalidParameter("url_invalid", message, at);
+};
+
 const createParams = {
-  api_version: only(apiVersion),
+  api_version: oneOf(...knownVersions),
   connect: onlyFalse,
   description: clearable(text),
-  enabled_events: required(listOf(text)),
+  enabled_events: required(enabledEvents),
   metadata,
-  url: required(text),
+  url: required(address),
 } satisfies Covers<Stripe.WebhookEndpointCreateParams>;
 
 const updateParams = {
   description: clearable(text),
   disabled: bool,
-  enabled_events: listOf(text),
+  enabled_events: enabledEvents,
   metadata,
-  url: text,
+  url: address,
 } satisfies Covers<Stripe.WebhookEndpointUpdateParams>;
 
 const path = "/v1/webhook_endpoints";
@@ -36,6 +63,7 @@ export const webhookEndpointOperations = [
     // The only answer that shows the secret.
     run: (world, params) =>
       createWebhookEndpoint(world, {
+        apiVersion: params.api_version ?? apiVersion,
         url: params.url,
         secret: newId.webhookSecret(),
         enabledEvents: params.enabled_events,
@@ -90,6 +118,8 @@ export const webhookEndpointOperations = [
 ];
 
 export interface NewEndpoint {
+  /** Named on the events it is sent; their shapes are the sandbox's one version all the same. */
+  apiVersion?: string;
   url: string;
   secret: string;
   enabledEvents: string[];
@@ -101,7 +131,7 @@ export function createWebhookEndpoint(world: World, endpoint: NewEndpoint): Stri
   return world.tables.webhook_endpoint.put({
     id: newId.webhookEndpoint(),
     object: "webhook_endpoint",
-    api_version: apiVersion,
+    api_version: endpoint.apiVersion ?? apiVersion,
     application: null,
     created: nowInSeconds(world),
     description: endpoint.description,

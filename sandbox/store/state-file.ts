@@ -1,8 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { KeptAnswer } from "../api/idempotency.js";
+import type { BillingSettings } from "../billing/retry-schedule.js";
+import type { SubscriptionMemory } from "../billing/subscription-memory.js";
 import type { CheckoutPlan } from "../checkout/plan.js";
 import type { OutstandingDelivery } from "../webhooks/deliveries.js";
+import type { FormerSecret } from "../webhooks/former-secrets.js";
+import type { Undelivered } from "../webhooks/undelivered.js";
 import type { Tables } from "./tables.js";
 
 /** Everything a sandbox remembers across restarts. */
@@ -11,9 +15,15 @@ export interface SavedState {
   clock: { offset_ms: number; version: number };
   objects: Record<string, object[]>;
   checkouts: Record<string, CheckoutPlan>;
+  /** Missing in states of before renewals. */
+  subscription_memories?: Record<string, SubscriptionMemory>;
+  billing?: BillingSettings;
   deleted_customers: string[];
   idempotency: KeptAnswer[];
   deliveries: OutstandingDelivery[];
+  /** Left out by states written before there was such a thing, as are those below. */
+  undelivered?: Undelivered[];
+  former_secrets?: FormerSecret[];
 }
 
 export interface StateFile {
@@ -24,6 +34,8 @@ export interface StateFile {
 }
 
 const soonMs = 20;
+/** A large state takes long to write: it is written the less often, so that answers do not wait for it. */
+const restForEachMsOfWriting = 5;
 
 /** Reads a state file; undefined if there is none yet. */
 export function readState(file: string | undefined): SavedState | undefined {
@@ -36,21 +48,24 @@ export function readState(file: string | undefined): SavedState | undefined {
 /** Keeps a file in step with the state; the file is replaced whole, so it is never half written. */
 export function createStateFile(file: string | undefined, snapshot: () => SavedState): StateFile {
   let timer: NodeJS.Timeout | undefined;
+  let delayMs = soonMs;
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
     if (file === undefined) return;
+    const begun = performance.now();
     mkdirSync(dirname(file), { recursive: true });
     const draft = `${file}.${process.pid}.tmp`;
     writeFileSync(draft, JSON.stringify(snapshot()), { mode: 0o600 });
     renameSync(draft, file);
+    delayMs = Math.max(soonMs, (performance.now() - begun) * restForEachMsOfWriting);
   }
 
   return {
     flush,
     schedule: () => {
-      if (file !== undefined) timer ??= setTimeout(flush, soonMs);
+      if (file !== undefined) timer ??= setTimeout(flush, delayMs);
     },
   };
 }

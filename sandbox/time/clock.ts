@@ -4,7 +4,7 @@ export interface Clock {
   offsetMs(): number;
   setOffsetMs(offsetMs: number): void;
   /** Runs work as if the clock stood at that instant. */
-  during(instant: Date, work: () => void): void;
+  during<T>(instant: Date, work: () => T): T;
 }
 
 export function createClock(offsetMs: number): Clock {
@@ -20,7 +20,7 @@ export function createClock(offsetMs: number): Clock {
       const before = standing;
       standing = instant;
       try {
-        work();
+        return work();
       } finally {
         standing = before;
       }

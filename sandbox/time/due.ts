@@ -1,29 +1,49 @@
 import type { World } from "../world.js";
-import { checkoutExpiries } from "./checkout-expiry.js";
-import { incompleteExpiries } from "./incomplete-expiry.js";
-import { subscriptionEnds } from "./subscription-end.js";
+import type { Cause } from "./cause.js";
+import { checkoutExpiry } from "./checkout-expiry.js";
+import { collectionResumption } from "./collection-resumption.js";
+import { incompleteExpiry } from "./incomplete-expiry.js";
+import { invoiceFinalization } from "./invoice-finalization.js";
+import { paymentRetry } from "./payment-retry.js";
+import { pendingUpdateExpiry } from "./pending-update-expiry.js";
+import { refundOutcome } from "./refund-outcome.js";
+import { renewal } from "./renewal.js";
+import { schedulePhase } from "./schedule-phase.js";
+import { scheduleReminder } from "./schedule-reminder.js";
+import { scheduleStart } from "./schedule-start.js";
+import { subscriptionEnd } from "./subscription-end.js";
+import { testClockDeletion } from "./test-clock-deletion.js";
+import { trialReminder } from "./trial-reminder.js";
+import { upcomingNotice } from "./upcoming-notice.js";
 
-/** Something that happens by itself at an instant, in Unix seconds. */
-export interface Due {
-  at: number;
-  run: () => void;
-}
-
-/** Everything that time does, one file each. */
-const causes: ((world: World) => Due[])[] = [checkoutExpiries, incompleteExpiries, subscriptionEnds];
+/** Everything that time does, one file each. At the same instant the earlier comes first: what ends is not renewed. */
+export const causes: Cause[] = [
+  subscriptionEnd,
+  incompleteExpiry,
+  pendingUpdateExpiry,
+  collectionResumption,
+  scheduleStart,
+  schedulePhase,
+  scheduleReminder,
+  trialReminder,
+  renewal,
+  invoiceFinalization,
+  paymentRetry,
+  refundOutcome,
+  upcomingNotice,
+  checkoutExpiry,
+  testClockDeletion,
+];
 
 /**
- * Does everything due up to an instant, in order, each at its own instant.
+ * Does everything due up to an instant on one clock, in order, each at its own instant.
  *
- * What is due is looked up again after each step, for one thing may bring about or prevent another.
- * Says whether anything was.
+ * One thing may bring about or prevent another, so the agenda is asked again after each. Says whether anything was.
  */
-export function runDue(world: World, until: Date): boolean {
+export function runDue(world: World, until: Date, clock: string | null = null): boolean {
+  const limit = Math.floor(until.getTime() / 1000);
   for (let hasRun = false; ; hasRun = true) {
-    const next = causes
-      .flatMap((cause) => cause(world))
-      .filter((due) => due.at * 1000 <= until.getTime())
-      .sort((one, other) => one.at - other.at)[0];
+    const next = world.agenda.take(world, clock, limit);
     if (!next) return hasRun;
     world.clock.during(new Date(next.at * 1000), next.run);
   }

@@ -1,7 +1,11 @@
+import type Stripe from "stripe";
 import type { Tables } from "../store/tables.js";
+import { createDeliveryFaults, type DeliveryFault, type DeliveryFaults } from "./delivery-faults.js";
 import type { StoredEvent } from "./events.js";
 import { type DeliveryRecord, postEvent } from "./post-event.js";
 import { subscribedEndpoints } from "./subscribers.js";
+import type { UndeliveredEvents } from "./undelivered.js";
+import { createWaiters } from "./waiters.js";
 
 export type DeliveryMode = "send" | "hold" | "drop";
 
@@ -15,40 +19,67 @@ export interface OutstandingDelivery {
 export interface Deliveries {
   /** Delivers in the background to every endpoint that wants the event. */
   send(event: StoredEvent): void;
-  /** Delivers once more, now, to every enabled endpoint that wants it. */
-  resend(event: StoredEvent): Promise<DeliveryRecord[]>;
+  /** Delivers once more, now, to every enabled endpoint that wants it, or to one of them. */
+  resend(event: StoredEvent, endpoint?: string): Promise<DeliveryRecord[]>;
   setMode(mode: DeliveryMode): void;
+  /** What goes wrong with deliveries yet to come. */
+  faults: DeliveryFaults;
+  /** Takes back what is planted, and lets go what was held for it. */
+  clearFaults(): void;
   /** Newest first. */
   records(): DeliveryRecord[];
   /** Resolves when nothing is in flight, waiting for a retry or held back. */
   settled(): Promise<void>;
+  /** Resolves when nothing is on its way: what is held, delayed or waiting for a retry is not. */
+  answered(): Promise<void>;
   outstanding(): OutstandingDelivery[];
   /** Takes up deliveries a former run still owed. */
   resume(owed: OutstandingDelivery[]): void;
   close(): void;
 }
 
+export interface DeliveriesOptions {
+  tables: Tables;
+  undelivered: UndeliveredEvents;
+  /** Waits before repeating an unsuccessful delivery, in wall time. */
+  retryDelaysMs: number[];
+  /** The endpoint's secrets in force, the newest first. */
+  secretsOf: (endpoint: Stripe.WebhookEndpoint) => string[];
+  /** Told when what is owed changes. */
+  changed: () => void;
+}
+
 const recordsKept = 1000;
 
-/** Sends events to webhook endpoints, with retries on wall time; `changed` is told when what is owed changes. */
-export function createDeliveries(tables: Tables, retryDelaysMs: number[], changed: () => void): Deliveries {
+/** Sends events to webhook endpoints, with retries on wall time. */
+export function createDeliveries(options: DeliveriesOptions): Deliveries {
+  const { tables, undelivered, retryDelaysMs, secretsOf, changed } = options;
   const owed = new Set<OutstandingDelivery>();
   const held = new Set<OutstandingDelivery>();
+  const onTheWay = new Set<OutstandingDelivery>();
   const timers = new Set<NodeJS.Timeout>();
   const records: DeliveryRecord[] = [];
-  let waiting: (() => void)[] = [];
+  const faults = createDeliveryFaults();
+  const settling = createWaiters(() => owed.size === 0);
+  const answering = createWaiters(() => onTheWay.size === 0);
+  const gathered = new Map<DeliveryFault, OutstandingDelivery[]>();
   let mode: DeliveryMode = "send";
   let isClosed = false;
 
   function finish(delivery: OutstandingDelivery): void {
     owed.delete(delivery);
     changed();
-    if (owed.size > 0) return;
-    for (const resolve of waiting) resolve();
-    waiting = [];
+    settling.check();
   }
 
   async function attempt(delivery: OutstandingDelivery): Promise<void> {
+    onTheWay.add(delivery);
+    await attemptNow(delivery);
+    onTheWay.delete(delivery);
+    answering.check();
+  }
+
+  async function attemptNow(delivery: OutstandingDelivery): Promise<void> {
     if (isClosed) return;
     const event = tables.event.find(delivery.event);
     const endpoint = tables.webhook_endpoint.find(delivery.endpoint);
@@ -58,13 +89,9 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
       held.add(delivery);
       return;
     }
-    const record = await postEvent(event, endpoint, delivery.attempt);
+    const record = await post(event, endpoint, delivery.attempt);
     if (isClosed) return;
-    keep(record);
-    if (record.status !== null && record.status >= 200 && record.status < 300) {
-      countDelivered(event.id);
-      return finish(delivery);
-    }
+    if (isTaken(record)) return finish(delivery);
     const delay = retryDelaysMs[delivery.attempt - 1];
     if (delay === undefined) return finish(delivery);
     delivery.attempt += 1;
@@ -72,7 +99,17 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
     schedule(delivery, delay);
   }
 
+  async function post(event: StoredEvent, endpoint: Stripe.WebhookEndpoint, attempt: number): Promise<DeliveryRecord> {
+    const record = await postEvent(event, endpoint, secretsOf(endpoint), attempt);
+    if (isClosed) return record;
+    records.unshift(record);
+    records.splice(recordsKept);
+    if (isTaken(record)) undelivered.taken({ event: event.id, endpoint: endpoint.id });
+    return record;
+  }
+
   function schedule(delivery: OutstandingDelivery, delayMs: number): void {
+    if (delayMs === 0) onTheWay.add(delivery);
     const timer = setTimeout(() => {
       timers.delete(timer);
       void attempt(delivery);
@@ -80,41 +117,70 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
     timers.add(timer);
   }
 
-  function countDelivered(id: string): void {
-    const event = tables.event.find(id);
-    if (event) tables.event.put({ ...event, pending_webhooks: Math.max(0, event.pending_webhooks - 1) });
-  }
-
-  function keep(record: DeliveryRecord): void {
-    records.unshift(record);
-    records.splice(recordsKept);
-  }
-
-  function owe(delivery: OutstandingDelivery): void {
+  function owe(delivery: OutstandingDelivery, delayMs = 0): void {
     owed.add(delivery);
-    schedule(delivery, 0);
+    schedule(delivery, delayMs);
+  }
+
+  function sendTo(endpoint: Stripe.WebhookEndpoint, event: StoredEvent): void {
+    const delivery = { event: event.id, endpoint: endpoint.id, attempt: 1 };
+    undelivered.add(delivery);
+    const fault = faults.take(event, endpoint);
+    if (fault) spoil(delivery, fault);
+    else owe(delivery);
+  }
+
+  function spoil(delivery: OutstandingDelivery, fault: DeliveryFault): void {
+    const { effect } = fault;
+    if (effect.kind === "delay") owe(delivery, effect.ms);
+    if (effect.kind === "repeat") {
+      for (let copy = 0; copy <= effect.copies; copy += 1) owe({ ...delivery });
+    }
+    if (effect.kind === "hold") {
+      owed.add(delivery);
+      held.add(delivery);
+    }
+    if (effect.kind === "reorder") {
+      owed.add(delivery);
+      gathered.set(fault, [delivery, ...(gathered.get(fault) ?? [])]);
+      if (fault.times === 0) void sendGathered(fault);
+    }
+  }
+
+  /** The newest first, each once the one before it has been answered. */
+  async function sendGathered(fault: DeliveryFault): Promise<void> {
+    const newestFirst = gathered.get(fault) ?? [];
+    gathered.delete(fault);
+    for (const delivery of newestFirst) onTheWay.add(delivery);
+    for (const delivery of newestFirst) await attempt(delivery);
+  }
+
+  function letGo(): void {
+    for (const delivery of held) schedule(delivery, 0);
+    held.clear();
   }
 
   return {
+    faults,
     send: (event) => {
-      for (const endpoint of subscribedEndpoints(tables, event.type)) {
-        owe({ event: event.id, endpoint: endpoint.id, attempt: 1 });
-      }
+      for (const endpoint of subscribedEndpoints(tables, event.type)) sendTo(endpoint, event);
     },
-    resend: async (event) => {
-      const endpoints = subscribedEndpoints(tables, event.type);
-      const sent = await Promise.all(endpoints.map((endpoint) => postEvent(event, endpoint, 1)));
-      for (const record of sent) keep(record);
-      return sent;
+    resend: (event, only) => {
+      const endpoints = subscribedEndpoints(tables, event.type).filter(({ id }) => only === undefined || id === only);
+      return Promise.all(endpoints.map((endpoint) => post(event, endpoint, 1)));
     },
     setMode: (next) => {
       mode = next;
-      if (mode === "hold") return;
-      for (const delivery of held) schedule(delivery, 0);
-      held.clear();
+      if (mode !== "hold") letGo();
+    },
+    clearFaults: () => {
+      faults.clear();
+      for (const fault of [...gathered.keys()]) void sendGathered(fault);
+      if (mode !== "hold") letGo();
     },
     records: () => records,
-    settled: () => (owed.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    settled: settling.whenEmpty,
+    answered: answering.whenEmpty,
     outstanding: () => [...owed],
     resume: (former) => {
       for (const delivery of former) owe({ ...delivery });
@@ -122,7 +188,12 @@ export function createDeliveries(tables: Tables, retryDelaysMs: number[], change
     close: () => {
       isClosed = true;
       for (const timer of timers) clearTimeout(timer);
-      for (const resolve of waiting) resolve();
+      settling.release();
+      answering.release();
     },
   };
+}
+
+function isTaken({ status }: DeliveryRecord): boolean {
+  return status !== null && status >= 200 && status < 300;
 }

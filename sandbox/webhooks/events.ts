@@ -1,6 +1,5 @@
 import type Stripe from "stripe";
 import { newId } from "../ids.js";
-import { revive } from "../store/revive.js";
 import { apiVersion, nowInSeconds, type World } from "../world.js";
 import { changedAttributes } from "./changed-attributes.js";
 import { subscribedEndpoints } from "./subscribers.js";
@@ -25,7 +24,8 @@ export function recordEvent<T extends EventType>(
   subject: Subject<T>,
   before?: Subject<T>,
 ): void {
-  const object: object = revive(JSON.stringify(withoutInclusions(subject)));
+  // Shared with the tables, not copied: objects are never changed in place, so it stays as it is now.
+  const object = withoutInclusions(subject);
   const event: StoredEvent = {
     id: isOfPaymentsFamily(type) ? newId.paymentEvent() : newId.event(),
     object: "event",
@@ -43,7 +43,12 @@ export function recordEvent<T extends EventType>(
 
 /** Leaves out what Stripe only includes on request, and secrets. */
 function withoutInclusions(subject: object): object {
-  const { currency_options, secret, ...rest }: { currency_options?: unknown; secret?: unknown } = { ...subject };
+  const {
+    applies_to,
+    currency_options,
+    secret,
+    ...rest
+  }: { applies_to?: unknown; currency_options?: unknown; secret?: unknown } = { ...subject };
   return rest;
 }
 

@@ -18,6 +18,12 @@ function start(args: string[], env: Record<string, string> = {}) {
   return child;
 }
 
+async function allOf<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of list) all.push(one);
+  return all;
+}
+
 test("the command announces its address and goes, state written, when its parent does", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sandbox-"));
   const state = join(folder, "state.json");
@@ -61,4 +67,35 @@ test("SIGTERM ends it", async () => {
   await once(child, "message");
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
+});
+
+test("killed at any moment it starts again whole, and a retried request is done once", async () => {
+  const state = join(mkdtempSync(join(tmpdir(), "sandbox-")), "state.json");
+  for (const [round, lifeMs] of [40, 90, 10].entries()) {
+    const child = start(["--port", "0", "--state", state]);
+    const [{ listening }] = await once(child, "message");
+    const create = (url: string, name: string) =>
+      fetch(`${url}/v1/customers`, {
+        method: "POST",
+        headers: { authorization: "Bearer sk_test_x", "idempotency-key": name },
+        body: new URLSearchParams({ name }),
+      });
+    const dying = once(child, "exit");
+    setTimeout(() => child.kill("SIGKILL"), lifeMs);
+    const names: string[] = [];
+    for (let count = 0; child.exitCode === null && child.signalCode === null; count += 1) {
+      names.push(`${round}-${count}`);
+      await create(listening, `${round}-${count}`).catch(() => undefined);
+    }
+    await dying;
+
+    const { stripe, url, close } = await openSandbox({ stateFile: state });
+    for (const name of names) expect((await create(url, name)).status).toBe(200);
+    const made = await allOf(stripe.customers.list({ limit: 100 }));
+    const told = await allOf(stripe.events.list({ type: "customer.created", limit: 100 }));
+    expect(told.map(({ data }) => "id" in data.object && data.object.id)).toEqual(made.map(({ id }) => id));
+    const ofThisRound = made.map(({ name }) => name ?? "").filter((name) => name.startsWith(`${round}-`));
+    expect(ofThisRound.sort()).toEqual(names.sort());
+    await close();
+  }
 });

@@ -68,8 +68,8 @@ test("where nothing is to come, and where more is asked than the sandbox knows, 
   const { stripe } = await openSandbox();
   const { id } = await subscribe(stripe);
   await expect(
-    stripe.invoices.createPreview({ subscription: id, subscription_details: { cancel_now: true } }),
-  ).rejects.toMatchObject({ statusCode: 400, param: "subscription_details" });
+    stripe.invoices.createPreview({ subscription: id, schedule_details: { end_behavior: "release" } }),
+  ).rejects.toMatchObject({ statusCode: 400, param: "schedule_details" });
   await stripe.subscriptions.update(id, { cancel_at_period_end: true });
   await expect(stripe.invoices.createPreview({ subscription: id })).rejects.toMatchObject({
     statusCode: 404,

@@ -1,7 +1,20 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import Stripe from "stripe";
-import { onTestFinished } from "vitest";
+import { afterEach, expect, onTestFinished } from "vitest";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/sandbox.js";
+import { judge, judgeEvents, takeViolations } from "./judge.js";
+
+const opened: Stripe[] = [];
+
+afterEach(async () => {
+  for (const stripe of opened.splice(0)) {
+    await judgeEvents(stripe).catch((error: unknown) => {
+      // A test may have closed its own, or planted a fault that is there still.
+      if (!(error instanceof Stripe.errors.StripeError)) throw error;
+    });
+  }
+  expect(takeViolations(), "what Stripe's contract says against answers and events").toEqual([]);
+});
 
 export interface TestSandbox extends Sandbox {
   stripe: Stripe;
@@ -9,9 +22,11 @@ export interface TestSandbox extends Sandbox {
 
 /** A sandbox for one test, with the official SDK pointed at it. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<TestSandbox> {
-  const sandbox = await startSandbox(options);
+  const sandbox = await startSandbox({ onExchange: judge, ...options });
   onTestFinished(() => sandbox.close());
-  return { ...sandbox, stripe: clientOf(sandbox) };
+  const stripe = clientOf(sandbox);
+  opened.push(stripe);
+  return { ...sandbox, stripe };
 }
 
 export function clientOf(sandbox: Sandbox): Stripe {

@@ -1,0 +1,32 @@
+import type Stripe from "stripe";
+import { addIntervals, type Interval } from "../calendar.js";
+
+export function intervalOf({ recurring }: Pick<Stripe.Price, "recurring">): Interval {
+  return recurring ?? { interval: "month", interval_count: 1 };
+}
+
+export function isSameInterval(one: Interval, other: Interval): boolean {
+  return one.interval === other.interval && one.interval_count === other.interval_count;
+}
+
+/**
+ * The first end of a period after an instant.
+ *
+ * Counted from the anchor, so that a month's end is not lost in February. An anchor still to come ends a period itself.
+ */
+export function periodEndAfter(anchor: number, interval: Interval, instant: number): number {
+  for (let count = 0; ; count += 1) {
+    const end = addIntervals(anchor, interval, count);
+    if (end > instant) return end;
+  }
+}
+
+/** The same items with one and the same period. */
+export function withPeriod(subscription: Stripe.Subscription, start: number, end: number): Stripe.Subscription {
+  const data = subscription.items.data.map((item) => ({
+    ...item,
+    current_period_start: start,
+    current_period_end: end,
+  }));
+  return { ...subscription, items: { ...subscription.items, data } };
+}

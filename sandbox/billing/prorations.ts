@@ -1,0 +1,127 @@
+import type Stripe from "stripe";
+import { formatDate } from "../calendar.js";
+import type { World } from "../world.js";
+import { appliesTo, discountedAmount } from "./discounts.js";
+import { buildInvoiceItem } from "./invoice-item.js";
+import { itemAmount, nameOf } from "./line-drafts.js";
+import { spread, sum } from "./order.js";
+import { discountOf } from "./plan-renewal.js";
+import { idOf, productIdOf } from "./price-amounts.js";
+import { type Debit, memoryOf } from "./subscription-memory.js";
+
+/**
+ * What is given back for an item's time that is not used: one credit for each charge that covers it.
+ *
+ * In flexible billing it comes from the amounts originally debited, whatever the price is now:
+ * https://docs.stripe.com/billing/subscriptions/billing-mode/compare
+ */
+export function creditItems(
+  world: World,
+  subscription: Stripe.Subscription,
+  item: Stripe.SubscriptionItem,
+  at: number,
+): Stripe.InvoiceItem[] {
+  return runningDebits(world, subscription, item, at).flatMap((debit) => {
+    const amount = -share(debit.amount, debit.end - at, debit.end - debit.start);
+    if (amount === 0) return [];
+    const price = world.tables.price.find(debit.price) ?? item.price;
+    const credit = buildInvoiceItem(world, {
+      customer: idOf(subscription.customer),
+      amount,
+      currency: subscription.currency,
+      description: `Unused time on ${counted(world, price, debit.quantity)} after ${formatDate(at)}`,
+      isDiscountable: false,
+      period: { start: at, end: debit.end },
+      price,
+      unitAmount: null,
+      quantity: debit.quantity,
+      metadata: {},
+      parent: { subscription: subscription.id, subscription_item: item.id },
+      proration: { credited: creditedBy(debit) },
+    });
+    return [credit];
+  });
+}
+
+/** What an item costs for the rest of its period, discounts taken off; null if nothing. */
+export function debitItem(
+  world: World,
+  subscription: Stripe.Subscription,
+  item: Stripe.SubscriptionItem,
+  at: number,
+): Stripe.InvoiceItem | null {
+  const { current_period_start: start, current_period_end: end } = item;
+  const amount = share(netPrices(world, subscription, at).get(item.id) ?? 0, end - at, end - start);
+  if (amount === 0) return null;
+  const quantity = item.quantity ?? 1;
+  return buildInvoiceItem(world, {
+    customer: idOf(subscription.customer),
+    amount,
+    currency: subscription.currency,
+    description: `Remaining time on ${counted(world, item.price, quantity)} after ${formatDate(at)}`,
+    isDiscountable: false,
+    period: { start: at, end },
+    price: item.price,
+    unitAmount: null,
+    quantity,
+    metadata: {},
+    parent: { subscription: subscription.id, subscription_item: item.id },
+    proration: { credited: null },
+  });
+}
+
+/** Part of an amount, to the second, rounded half up. https://docs.stripe.com/billing/subscriptions/prorations */
+function share(amount: number, seconds: number, of: number): number {
+  if (of <= 0) return 0;
+  const portion = Math.floor((Math.abs(amount) * Math.min(seconds, of)) / of + 0.5);
+  return amount < 0 ? -portion : portion;
+}
+
+/** What covers an item's time now; of a subscription put here from elsewhere, its price in full. */
+function runningDebits(
+  world: World,
+  subscription: Stripe.Subscription,
+  item: Stripe.SubscriptionItem,
+  at: number,
+): Debit[] {
+  const known = memoryOf(world, subscription.id).debits[item.id];
+  const debits = known ?? [
+    {
+      amount: subscription.status === "trialing" ? 0 : (netPrices(world, subscription, at).get(item.id) ?? 0),
+      start: item.current_period_start,
+      end: item.current_period_end,
+      quantity: item.quantity ?? 1,
+      price: item.price.id,
+      line: null,
+      invoiceItem: null,
+    },
+  ];
+  return debits.filter(({ end, start }) => end > at && start <= at);
+}
+
+/** Each item's price for a whole period with its share of the discount that still holds, by item. */
+function netPrices(world: World, subscription: Stripe.Subscription, at: number): Map<string, number> {
+  const { currency, items } = subscription;
+  const gross = items.data.map((item) => itemAmount(world, item, currency));
+  const discount = discountOf(world, subscription);
+  const until = discount && (world.tables.discount.find(discount.id)?.end ?? null);
+  // A coupon for one time was for the first invoice, and is used up.
+  const holds = discount && discount.coupon.duration !== "once" && (until === null || until > at);
+  const covered = items.data.map(({ price }, index) =>
+    discount && appliesTo(discount.coupon, productIdOf(price)) ? (gross[index] ?? 0) : 0,
+  );
+  const off = spread(holds ? discountedAmount(discount.coupon, sum(covered), currency) : 0, covered);
+  return new Map(items.data.map((item, index) => [item.id, (gross[index] ?? 0) - (off[index] ?? 0)]));
+}
+
+function creditedBy({ line, invoiceItem }: Debit): Stripe.InvoiceItem.ProrationDetails.CreditedItems | null {
+  if (line) {
+    const invoice_line_item_details = { invoice: line.invoice, invoice_line_items: [line.id] };
+    return { invoice_line_item_details, type: "invoice_line_items" };
+  }
+  return invoiceItem === null ? null : { invoice_item: invoiceItem, type: "invoice_item" };
+}
+
+function counted(world: World, price: Stripe.Price, quantity: number): string {
+  return quantity === 1 ? nameOf(world, price) : `${quantity} × ${nameOf(world, price)}`;
+}

@@ -1,0 +1,57 @@
+import type { World } from "../world.js";
+
+/** What a subscription remembers and does not show. */
+export interface SubscriptionMemory {
+  /** The trial end that was told of. */
+  trialEndTold: number | null;
+  /** The renewal that was told of. */
+  upcomingTold: number | null;
+  /** What each item was charged for time that may still be running. */
+  debits: Record<string, Debit[]>;
+  /** The invoice a pending update, or a resumption, waits for. */
+  awaits: string | null;
+  /** What the items will have been charged once it is paid. */
+  debitsAwaited: Record<string, Debit[]> | null;
+}
+
+/** An item's charge for a stretch of time. What is unused of it can be given back. */
+export interface Debit {
+  /** After discounts. */
+  amount: number;
+  start: number;
+  end: number;
+  quantity: number;
+  price: string;
+  /** The line that charged it, or the invoice item that is to. */
+  line: { invoice: string; id: string } | null;
+  invoiceItem: string | null;
+}
+
+const nothing: SubscriptionMemory = {
+  trialEndTold: null,
+  upcomingTold: null,
+  debits: {},
+  awaits: null,
+  debitsAwaited: null,
+};
+
+export function memoryOf(world: World, subscription: string): SubscriptionMemory {
+  return world.subscriptionMemories.get(subscription) ?? nothing;
+}
+
+export function remember(world: World, subscription: string, news: Partial<SubscriptionMemory>): void {
+  world.subscriptionMemories.set(subscription, { ...memoryOf(world, subscription), ...news });
+}
+
+/** Adds to what an item was charged, forgetting what is over. */
+export function rememberDebits(world: World, subscription: string, item: string, debits: Debit[], now: number): void {
+  const { debits: all } = memoryOf(world, subscription);
+  const running = (all[item] ?? []).filter(({ end }) => end > now);
+  remember(world, subscription, { debits: { ...all, [item]: [...running, ...debits] } });
+}
+
+/** What was given back, or was for an item that is gone, is charged no longer. */
+export function forgetDebits(world: World, subscription: string, item: string): void {
+  const { debits } = memoryOf(world, subscription);
+  remember(world, subscription, { debits: { ...debits, [item]: [] } });
+}

@@ -1,0 +1,62 @@
+import type Stripe from "stripe";
+import { recordEvent } from "../webhooks/events.js";
+import { nowInSeconds, type World } from "../world.js";
+import { endSubscription, subscriptionOf } from "./end-subscription.js";
+import { applyPendingUpdate } from "./pending-update.js";
+import { idOf } from "./price-amounts.js";
+import { finishResumption } from "./resume-subscription.js";
+import { memoryOf } from "./subscription-memory.js";
+
+/**
+ * How a subscription stands once an invoice of its was paid.
+ *
+ * Only the latest counts: https://docs.stripe.com/billing/subscriptions/overview#subscription-statuses
+ */
+export function standAfterPayment(world: World, invoice: Stripe.Invoice): void {
+  const subscription = runningSubscriptionOf(world, invoice);
+  if (!subscription) return;
+  const isAwaited = memoryOf(world, subscription.id).awaits === invoice.id;
+  if (isAwaited && subscription.pending_update) applyPendingUpdate(world, subscription);
+  if (isAwaited && subscription.status === "paused") finishResumption(world, subscription);
+  if (isAwaited || !isLatest(subscription, invoice)) return;
+  const { status, trial_end } = subscription;
+  if (status !== "incomplete" && status !== "past_due" && status !== "unpaid") return;
+  const isTrialing = trial_end !== null && trial_end > nowInSeconds(world);
+  changeStatus(world, subscription, isTrialing ? "trialing" : "active");
+}
+
+/** How it stands once a payment failed: past due, and at the end of all retries as the account has decided. */
+export function standAfterFailure(world: World, invoice: Stripe.Invoice): void {
+  const subscription = runningSubscriptionOf(world, invoice);
+  if (!subscription || !isLatest(subscription, invoice)) return;
+  // A change or a resumption that waits for this invoice has not come about.
+  if (memoryOf(world, subscription.id).awaits === invoice.id) return;
+  const isRunning = subscription.status === "active" || subscription.status === "trialing";
+  const stands = isRunning ? changeStatus(world, subscription, "past_due") : subscription;
+  if (stands.status !== "past_due" || invoice.next_payment_attempt !== null || !invoice.auto_advance) return;
+  const { afterLastRetry } = world.billing;
+  if (afterLastRetry === "unpaid") changeStatus(world, stands, "unpaid");
+  if (afterLastRetry !== "cancel") return;
+  const details = stands.cancellation_details ?? { comment: null, feedback: null, feedback_option: null, reason: null };
+  endSubscription(world, stands, { ...details, reason: "payment_failed" });
+}
+
+function changeStatus(
+  world: World,
+  before: Stripe.Subscription,
+  status: Stripe.Subscription.Status,
+): Stripe.Subscription {
+  const after = world.tables.subscription.put({ ...before, status });
+  recordEvent(world, "customer.subscription.updated", after, before);
+  return after;
+}
+
+function runningSubscriptionOf(world: World, invoice: Stripe.Invoice): Stripe.Subscription | undefined {
+  const id = subscriptionOf(invoice);
+  const subscription = id === null ? undefined : world.tables.subscription.find(id);
+  return subscription?.ended_at === null ? subscription : undefined;
+}
+
+function isLatest({ latest_invoice }: Stripe.Subscription, invoice: Stripe.Invoice): boolean {
+  return latest_invoice !== null && idOf(latest_invoice) === invoice.id;
+}

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { eventsOf, invoicesOf, subscribed } from "./subscribed.js";
+import { control, monthlyPrice, openSandbox } from "./support.js";
+
+test("default_incomplete: nobody is asked until the invoice is paid, and then the subscription is active", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const subscription = await subscribed(sandbox, { payment_behavior: "default_incomplete" });
+  expect(subscription.status).toBe("incomplete");
+  const [invoice] = await invoicesOf(stripe, subscription);
+  expect(invoice).toMatchObject({ status: "open", attempt_count: 0, attempted: false });
+  const shown = await stripe.invoices.retrieve(String(invoice?.id), { expand: ["confirmation_secret", "payments"] });
+  expect(shown.confirmation_secret?.client_secret).toMatch(/^pi_.*_secret_/);
+  expect(shown.payments?.data).toMatchObject([{ status: "open", amount_requested: 2999 }]);
+
+  const events = await eventsOf(stripe, () => stripe.invoices.pay(String(invoice?.id)));
+  expect(events).toEqual(expect.arrayContaining(["invoice.paid", "customer.subscription.updated"]));
+  expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe("active");
+  await sandbox.advance(24 * 3600);
+  expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe("active");
+});
+
+test("an incomplete subscription gives up after 23 hours; until then only metadata and the card change", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const { id } = await subscribed(sandbox, { card: "pm_card_chargeCustomerFail" });
+  await stripe.subscriptions.update(id, { metadata: { note: "waiting" } });
+  await expect(stripe.subscriptions.update(id, { trial_end: "now" })).rejects.toThrow("incomplete");
+  await sandbox.advance(23 * 3600 - 5);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("incomplete");
+  const events = await eventsOf(stripe, () => sandbox.advance(10));
+  expect(events.toSorted()).toEqual(["customer.subscription.updated", "invoice.voided"]);
+  expect((await stripe.subscriptions.retrieve(id)).status).toBe("incomplete_expired");
+});
+
+test("error_if_incomplete creates nothing when the card is declined", async () => {
+  const sandbox = await openSandbox();
+  await expect(
+    subscribed(sandbox, { card: "pm_card_chargeCustomerFail", payment_behavior: "error_if_incomplete" }),
+  ).rejects.toMatchObject({ statusCode: 402 });
+  expect((await sandbox.stripe.invoices.list()).data).toEqual([]);
+  expect((await sandbox.stripe.subscriptions.list({ status: "all" })).data).toEqual([]);
+});
+
+test("a trial may be said to end at an instant", async () => {
+  const sandbox = await openSandbox();
+  const trial_end = Math.floor(sandbox.now().getTime() / 1000) + 5000;
+  expect(await subscribed(sandbox, { trial_end })).toMatchObject({ status: "trialing", trial_end });
+});
+
+test("credit pays a first invoice too", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const created = await stripe.customers.create();
+  await control(sandbox, "PUT", "/objects", { object: { ...created, balance: -5000 } });
+  const price = await monthlyPrice(stripe);
+  const subscription = await stripe.subscriptions.create({ customer: created.id, items: [{ price: price.id }] });
+  expect(subscription.status).toBe("active");
+  expect(await stripe.customers.retrieve(created.id)).toMatchObject({ balance: -2001 });
+});
