@@ -21,14 +21,24 @@ function reasonOf(error: NodeJS.ErrnoException, host: string, port: number, sett
   return `Port ${port} on ${host} cannot be opened: ${error.message}`;
 }
 
+/**
+ * Ports that no system gives out by itself: those start at 32768 on Linux and at 49152 elsewhere. So nobody who
+ * connects out, or listens on port 0, can come by one between now and when it is opened.
+ */
+const [lowest, highest] = [20_000, 32_000];
+
 /** A port of 127.0.0.1 that nothing listens on just now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest));
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(address && typeof address === "object" ? address.port : 0));
-    });
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
 }
