@@ -29,10 +29,11 @@ const [lowest, highest] = [20_000, 32_000];
 
 /** A port of 127.0.0.1 that nothing listens on just now. */
 export async function freePort(): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < 1_000; tries += 1) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
     if (await isFree(port)) return port;
   }
+  throw new StartProblem("No port of 127.0.0.1 is free.");
 }
 
 function isFree(port: number): Promise<boolean> {
