@@ -32,8 +32,29 @@ const { heapUsed, rss } = process.memoryUsage();
 console.log(`${subscriptions} subscribed in ${seconds(subscribing)}`);
 console.log(`${months} months lived in ${seconds(living)}`);
 console.log(`${Math.round(requests / (asking / 1000))} simple requests a second`);
-console.log(`${megabytes(heapUsed)} of heap, ${megabytes(rss)} in all`);
+const objects = await countObjects();
+const perHundredThousand = (heapUsed / objects) * 100_000;
+console.log(
+  `${objects} objects in ${megabytes(heapUsed)} of heap, ${megabytes(rss)} in all: ${megabytes(perHundredThousand)} of heap for 100,000`,
+);
 await sandbox.close();
+
+/** All that can be listed, events included: nearly everything. */
+async function countObjects(): Promise<number> {
+  const lists = [
+    stripe.customers.list({ limit: 100 }),
+    stripe.subscriptions.list({ limit: 100, status: "all" }),
+    stripe.invoices.list({ limit: 100 }),
+    stripe.invoicePayments.list({ limit: 100 }),
+    stripe.paymentIntents.list({ limit: 100 }),
+    stripe.charges.list({ limit: 100 }),
+    stripe.balanceTransactions.list({ limit: 100 }),
+    stripe.events.list({ limit: 100 }),
+  ];
+  let count = 0;
+  for (const list of lists) for await (const _object of list) count += 1;
+  return count;
+}
 
 async function subscribe(price: string): Promise<void> {
   const { id } = await stripe.customers.create({ email: "ada@example.com" });

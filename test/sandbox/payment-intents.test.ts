@@ -211,9 +211,8 @@ test("a card pays for its owner only, and a card of nobody pays once", async () 
 test("setup_future_usage saves the card to the customer once it has paid", async () => {
   const { stripe } = await openSandbox();
   const customer = (await stripe.customers.create()).id;
-  const payment_method_data = { type: "card" as const, card: { token: "tok_visa" } };
   const request = { ...sum, ...back, customer, confirm: true, setup_future_usage: "off_session" as const };
-  await stripe.paymentIntents.create({ ...request, payment_method_data });
+  await stripe.paymentIntents.create({ ...request, payment_method: "pm_card_visa" });
   expect((await stripe.paymentMethods.list({ customer })).data).toMatchObject([{ card: { last4: "4242" } }]);
 });
 
