@@ -177,18 +177,3 @@ test("every mutation is on the page of what fields cost, and nothing is that the
   );
   expect(Object.keys(fieldCosts).filter((coordinate) => !known.includes(coordinate))).toEqual([]);
 });
-
-test("a cost that is remembered is a look-up: ten thousand take less than a parse of each would", () => {
-  const query =
-    "query ($n: Int) { viewer { customer { tier { name } invoices(first: $n) { nodes { total { formatted } } } } } }";
-  const document = parse(query);
-  const operation = getOperationAST(document);
-  if (!operation) throw new Error("There is no operation.");
-  const time = (work: () => unknown) => {
-    const startedAt = performance.now();
-    for (let round = 0; round < 10_000; round += 1) work();
-    return performance.now() - startedAt;
-  };
-  const parsing = time(() => parse(query));
-  expect(time(() => costOf(document, operation, { n: 12 }))).toBeLessThan(parsing);
-});

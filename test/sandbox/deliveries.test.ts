@@ -63,7 +63,7 @@ test("deliveries can come the other way round", async () => {
 
 test("a delivery can be late, so that others overtake it", async () => {
   const { sandbox, plant, customer, names } = await openWired();
-  await plant({ deliveries: "delay", delay_ms: 150 });
+  await plant({ deliveries: "delay", delay_ms: 1_500 });
   await customer("Ada");
   await customer("Bob");
   await sandbox.answered();
@@ -96,7 +96,7 @@ test("a fault can be for one of several endpoints", async () => {
 });
 
 test("retries wait longer and longer, end, and leave the event undelivered", async () => {
-  const { sandbox, receiver, customer } = await openWired([20, 60]);
+  const { sandbox, receiver, customer } = await openWired([50, 600]);
   receiver.answer.status = 302;
   await customer("Ada");
   await sandbox.settled();
