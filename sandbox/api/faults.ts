@@ -1,4 +1,5 @@
 import type { StripeErrorBody } from "./errors.js";
+import { createFaultList, type FaultList, type Timed } from "./fault-list.js";
 import { pathMatches } from "./request-log.js";
 
 /** What goes wrong with a request. */
@@ -23,45 +24,18 @@ export interface PlantedFault {
   effect: FaultEffect;
 }
 
-export interface Fault extends PlantedFault {
+export interface Fault extends PlantedFault, Timed {
   /** `*` stands for any. */
   method: string;
   /** `*` stands for anything. */
   path: string;
-  /** So many matching requests pass before it. */
-  skip: number;
-  /** And so many meet with it. */
-  times: number;
 }
 
-export interface Faults {
-  plant(fault: Fault): void;
-  clear(): void;
-  /** What is planted still, oldest first. */
-  planted(): Fault[];
-  /** The fault planted for this request, used up by it. */
-  take(method: string, path: string): PlantedFault | null;
-}
+/** Faults of requests, found by their method and path. */
+export type Faults = FaultList<Fault, [method: string, path: string]>;
 
 export function createFaults(): Faults {
-  let planted: Fault[] = [];
-  return {
-    plant: (fault) => planted.push({ ...fault }),
-    clear: () => {
-      planted = [];
-    },
-    planted: () => planted.map((fault) => ({ ...fault })),
-    take: (method, path) => {
-      const matching = planted.filter(
-        (fault) => (fault.method === "*" || fault.method === method) && pathMatches(fault.path, path),
-      );
-      const fault = matching.find(({ skip }) => skip === 0);
-      // Each counts the requests that pass it, so that two faults can be planted for the third and the fifth.
-      for (const passed of matching) if (passed.skip > 0) passed.skip -= 1;
-      if (!fault) return null;
-      fault.times -= 1;
-      planted = planted.filter(({ times }) => times > 0);
-      return fault;
-    },
-  };
+  return createFaultList(
+    (fault, method, path) => (fault.method === "*" || fault.method === method) && pathMatches(fault.path, path),
+  );
 }

@@ -30,3 +30,8 @@ export function operation<S extends Shape>(declared: {
   const { method, path, answers, params, run } = declared;
   return { method, path, answers, params, run: (world, form, id) => run(world, readParams(params, form), id) };
 }
+
+/** Declares the operation that gives one object by its id; `get` refuses an id that is none. */
+export function retrieval(path: string, answers: Answers, get: (world: World, id: string) => object): Operation {
+  return operation({ method: "GET", path, answers, params: {}, run: (world, _params, id) => get(world, id) });
+}

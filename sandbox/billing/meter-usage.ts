@@ -24,7 +24,33 @@ const windowSeconds: Readonly<Record<string, number>> = { hour: 3600, day: 86_40
  * https://docs.stripe.com/billing/subscriptions/usage-based/meters/configure
  */
 export function usageOf(world: World, meter: Stripe.Billing.Meter, customer: string, span: Span): Stripe.Decimal {
-  const values = lastOfEachWindow(meter, eventsOf(world, meter, customer, span)).map(amountOf);
+  return aggregate(meter, eventsOf(world, meter, customer, span));
+}
+
+/** The same for each stretch of so many seconds in which anything was reported, newest first. */
+export function usageByWindow(
+  world: World,
+  meter: Stripe.Billing.Meter,
+  customer: string,
+  span: Span,
+  seconds: number,
+): { span: Span; usage: Stripe.Decimal }[] {
+  const byWindow = new Map<number, StoredMeterEvent[]>();
+  for (const event of eventsOf(world, meter, customer, span)) {
+    const start = event.timestamp - (event.timestamp % seconds);
+    const known = byWindow.get(start);
+    if (known) known.push(event);
+    else byWindow.set(start, [event]);
+  }
+  const windows = [...byWindow].map(([start, events]) => ({
+    span: { start, end: start + seconds },
+    usage: aggregate(meter, events),
+  }));
+  return windows.reverse();
+}
+
+function aggregate(meter: Stripe.Billing.Meter, events: StoredMeterEvent[]): Stripe.Decimal {
+  const values = lastOfEachWindow(meter, events).map(amountOf);
   const { formula } = meter.default_aggregation;
   if (formula === "count") return Stripe.Decimal.from(values.length);
   if (formula === "last") return values.at(-1) ?? Stripe.Decimal.zero;

@@ -25,7 +25,7 @@ export interface UpdatePlan {
   subscription: Stripe.Subscription;
   /** Credits for unused and charges for remaining time. */
   prorations: Stripe.InvoiceItem[];
-  /** A period that begins now is charged as any other. */
+  /** Where a period begins now: what was used in the one it cuts short, and the price of the new one. */
   recurring: LineDraft[];
   /** Items whose earlier charges are settled by this. */
   credited: string[];

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import {
   bool,
   type Covers,
@@ -78,13 +78,7 @@ const answers = "charge";
 
 export const chargeOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createCharge }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getCharge(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getCharge),
   operation({ method: "POST", path: `${path}/:id`, answers, params: updateParams, run: updateCharge }),
   operation({
     method: "POST",

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import {
   bool,
   type Covers,
@@ -140,13 +140,7 @@ const answers = "checkout.session";
 
 export const checkoutSessionOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createCheckoutSession }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getCheckoutSession(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getCheckoutSession),
   operation({
     method: "POST",
     path: `${path}/:id/expire`,

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { type Covers, integer, metadata, required, text } from "../api/params.js";
 import { readCurrency } from "../billing/chargeable.js";
 import { changeBalance } from "../billing/customer-balance.js";
@@ -44,7 +44,7 @@ export const customerBalanceTransactionOperations = [
         metadata: mergeMetadata({}, params.metadata),
       }),
   }),
-  operation({ method: "GET", path: single, answers, params: {}, run: (world, _params, id) => getEntry(world, id) }),
+  retrieval(single, answers, getEntry),
   operation({
     method: "POST",
     path: single,

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, listOf, text } from "../api/params.js";
 import type { StoredEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
@@ -15,13 +15,7 @@ const listParams = {
 } satisfies Covers<Stripe.EventListParams>;
 
 export const eventOperations = [
-  operation({
-    method: "GET",
-    path: "/v1/events/:id",
-    answers: "event",
-    params: {},
-    run: (world, _params, id) => getEvent(world, id),
-  }),
+  retrieval("/v1/events/:id", "event", getEvent),
   operation({
     method: "GET",
     path: "/v1/events",

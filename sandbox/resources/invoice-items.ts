@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, hash, integer, metadata, notHere, type Read, required, text } from "../api/params.js";
 import { addToDraft, takeFromDraft } from "../billing/draft-lines.js";
 import { buildInvoiceItem } from "../billing/invoice-item.js";
@@ -70,13 +70,7 @@ const answers = "invoiceitem";
 
 export const invoiceItemOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createItem }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getInvoiceItem(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getInvoiceItem),
   operation({ method: "POST", path: `${path}/:id`, answers, params: updateParams, run: updateItem }),
   operation({
     method: "DELETE",

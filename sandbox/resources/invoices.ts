@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, integer, metadata, notHere, oneOf, only, onlyDisabled, text } from "../api/params.js";
 import { giveUpInvoice } from "../billing/advance-invoice.js";
 import { subscriptionOf } from "../billing/end-subscription.js";
@@ -81,13 +81,7 @@ const answers = "invoice";
 
 export const invoiceOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createInvoiceByHand }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getInvoice(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getInvoice),
   operation({
     method: "POST",
     path: `${path}/:id`,

@@ -3,7 +3,7 @@ import type Stripe from "stripe";
 import { invalidRequest } from "../api/errors.js";
 import { pageOf, paging } from "../api/lists.js";
 import { type Covers, integer, oneOf, type Read, required, text } from "../api/params.js";
-import { type Span, usageOf } from "../billing/meter-usage.js";
+import { type Span, usageByWindow, usageOf } from "../billing/meter-usage.js";
 import type { World } from "../world.js";
 
 export const summaryParams = {
@@ -16,7 +16,7 @@ export const summaryParams = {
 
 const grains = { minute: 60, hour: 3600, day: 86_400 };
 
-/** What a customer used: one sum for the whole time, or one for each hour or day that has any, newest first. */
+/** What a customer used, as the meter adds it up: over the whole time, or for each hour or day that has any, newest first. */
 export function listSummaries(
   world: World,
   params: Read<typeof summaryParams>,
@@ -24,37 +24,31 @@ export function listSummaries(
 ): Stripe.ApiList<Stripe.Billing.MeterEventSummary> {
   const { customer, start_time: start, end_time: end, value_grouping_window: window } = params;
   refuseUnaligned(params);
-  const spans = window === undefined ? [{ start, end }] : windowsOf({ start, end }, grains[window]);
-  const summaries = spans
-    .map((span) => summaryOf(world, meter, customer, span))
-    .filter(({ aggregated_value }) => window === undefined || aggregated_value !== 0);
+  const whole = { start, end };
+  const used =
+    window === undefined
+      ? [{ span: whole, usage: usageOf(world, meter, customer, whole) }]
+      : usageByWindow(world, meter, customer, whole, grains[window]).filter(({ usage }) => !usage.isZero());
+  const summaries = used.map(({ span, usage }) => summaryOf(meter, customer, span, usage));
   return pageOf(summaries, params, `/v1/billing/meters/${meter.id}/event_summaries`);
 }
 
 function summaryOf(
-  world: World,
   meter: Stripe.Billing.Meter,
   customer: string,
   span: Span,
+  usage: Stripe.Decimal,
 ): Stripe.Billing.MeterEventSummary {
   const named = createHash("sha256").update([meter.id, customer, span.start, span.end].join()).digest("hex");
   return {
     id: `mtrusg_test_61${named.slice(0, 24)}`,
     object: "billing.meter_event_summary",
-    aggregated_value: usageOf(world, meter, customer, span).toNumber(),
+    aggregated_value: usage.toNumber(),
     end_time: span.end,
     livemode: false,
     meter: meter.id,
     start_time: span.start,
   };
-}
-
-function windowsOf({ start, end }: Span, seconds: number): Span[] {
-  const count = Math.max(0, (end - start) / seconds);
-  return Array.from({ length: count }, (_, index) => ({
-    start: end - (index + 1) * seconds,
-    end: end - index * seconds,
-  }));
 }
 
 function refuseUnaligned(params: Read<typeof summaryParams>): void {

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging } from "../api/lists.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { type Covers, hash, oneOf, only, type Read, required, text } from "../api/params.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
@@ -27,13 +27,7 @@ const longestEventName = 100;
 
 export const meterOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createMeter }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getMeter(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getMeter),
   operation({
     method: "POST",
     path: `${path}/:id`,

@@ -12,10 +12,9 @@ import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import type { confirmParams, createParams, updateParams } from "./payment-intent-params.js";
 import { unexpectedState } from "./payment-intent-states.js";
-import { createCard } from "./payment-method-data.js";
 import { refuseWithoutReturn } from "./return-url.js";
 import { readShipping } from "./shipping.js";
-import { usableMethod } from "./usable-method.js";
+import { chosenMethod, usableMethod } from "./usable-method.js";
 
 type Changes = Pick<
   Read<typeof updateParams>,
@@ -111,8 +110,7 @@ function confirmWith(world: World, intent: Stripe.PaymentIntent, params: Confirm
 }
 
 function applyChanges(world: World, intent: Stripe.PaymentIntent, params: Changes): Stripe.PaymentIntent {
-  const given = params.payment_method_data ? createCard(world, params.payment_method_data).id : params.payment_method;
-  const method = given === undefined ? null : usableMethod(world, given, intent);
+  const method = chosenMethod(world, params, intent);
   return {
     ...intent,
     ...(method ? { payment_method: method.id, status: "requires_confirmation", next_action: null } : {}),

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { cardError, invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { type Covers, hash, integer, metadata, noneHere, notHere, type Read, required, text } from "../api/params.js";
 import { buildCard, cardBehind } from "../billing/payment-method.js";
 import { idOf } from "../billing/price-amounts.js";
@@ -126,13 +126,7 @@ export const paymentMethodOperations = [
     } satisfies Covers<Stripe.CustomerListPaymentMethodsParams>,
     run: (world, params, id) => listOf(world, getCustomer(world, id).id, params, `/v1/customers/${id}/payment_methods`),
   }),
-  operation({
-    method: "GET",
-    path: "/v1/payment_methods/:id",
-    answers: "payment_method",
-    params: {},
-    run: (world, _params, id) => getPaymentMethod(world, id),
-  }),
+  retrieval("/v1/payment_methods/:id", "payment_method", getPaymentMethod),
   operation({
     method: "POST",
     path: "/v1/payment_methods/:id",

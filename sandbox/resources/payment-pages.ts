@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { cardError, invalidRequest } from "../api/errors.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { integer, type Read, required, text } from "../api/params.js";
 import { payWithMethod } from "../checkout/pay-session.js";
 import type { World } from "../world.js";
@@ -11,13 +11,7 @@ const confirmParams = { expected_amount: integer(), payment_method: required(tex
 
 /** What Stripe's own checkout page and its command line tool call; not part of the documented API. */
 export const paymentPageOperations = [
-  operation({
-    method: "GET",
-    path: "/v1/payment_pages/:id",
-    answers: "checkout.session",
-    params: {},
-    run: (world, _params, id) => getCheckoutSession(world, id),
-  }),
+  retrieval("/v1/payment_pages/:id", "checkout.session", getCheckoutSession),
   operation({
     method: "POST",
     path: "/v1/payment_pages/:id/confirm",

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { noSuch } from "../api/errors.js";
 import { matches, pageOf, paging } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, clearable, hash, metadata, onlyDisabled, required, text } from "../api/params.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
@@ -45,13 +45,7 @@ export const portalConfigurationOperations = [
     params: createParams,
     run: (world, params) => createConfiguration(world, params, false),
   }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getConfiguration(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getConfiguration),
   operation({
     method: "POST",
     path: `${path}/:id`,

@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { invalidParameter, invalidRequest, missingParameter, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import {
   bool,
   type Covers,
@@ -101,13 +101,7 @@ const listParams = {
 
 export const priceOperations = [
   operation({ method: "POST", path: "/v1/prices", answers: "price", params: createParams, run: createPrice }),
-  operation({
-    method: "GET",
-    path: "/v1/prices/:id",
-    answers: "price",
-    params: {},
-    run: (world, _params, id) => getPrice(world, id),
-  }),
+  retrieval("/v1/prices/:id", "price", getPrice),
   operation({ method: "POST", path: "/v1/prices/:id", answers: "price", params: updateParams, run: updatePrice }),
   operation({
     method: "GET",

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, clearable, hash, listOf, metadata, notHere, oneOf, required, text } from "../api/params.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
@@ -60,13 +60,7 @@ export const productOperations = [
       return createProduct(world, params);
     },
   }),
-  operation({
-    method: "GET",
-    path: "/v1/products/:id",
-    answers: "product",
-    params: {},
-    run: (world, _params, id) => getProduct(world, id),
-  }),
+  retrieval("/v1/products/:id", "product", getProduct),
   operation({
     method: "POST",
     path: "/v1/products/:id",

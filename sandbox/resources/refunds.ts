@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { type Covers, integer, metadata, notHere, oneOf, type Read, text } from "../api/params.js";
 import { idOf } from "../billing/price-amounts.js";
 import { refundCharge } from "../billing/refund.js";
@@ -35,13 +35,7 @@ const listParams = {
 
 export const refundOperations = [
   operation({ method: "POST", path: "/v1/refunds", answers: "refund", params: createParams, run: createRefund }),
-  operation({
-    method: "GET",
-    path: "/v1/refunds/:id",
-    answers: "refund",
-    params: {},
-    run: (world, _params, id) => getRefund(world, id),
-  }),
+  retrieval("/v1/refunds/:id", "refund", getRefund),
   operation({
     method: "POST",
     path: "/v1/refunds/:id",

@@ -8,10 +8,9 @@ import { buildSetupIntent } from "../billing/setup-intent.js";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
-import { createCard } from "./payment-method-data.js";
 import { refuseWithoutReturn } from "./return-url.js";
 import type { cancelParams, confirmParams, createParams, updateParams } from "./setup-intent-params.js";
-import { usableMethod } from "./usable-method.js";
+import { chosenMethod, usableMethod } from "./usable-method.js";
 
 type Confirming = Pick<Read<typeof confirmParams>, "return_url" | "use_stripe_sdk" | "payment_method_types">;
 type Method = Pick<Read<typeof confirmParams>, "payment_method" | "payment_method_data">;
@@ -112,9 +111,8 @@ function confirmWith(world: World, intent: Stripe.SetupIntent, params: Confirmin
 }
 
 function withMethod(world: World, intent: Stripe.SetupIntent, params: Method): Stripe.SetupIntent {
-  const given = params.payment_method_data ? createCard(world, params.payment_method_data).id : params.payment_method;
-  if (given === undefined) return intent;
-  const method = usableMethod(world, given, intent);
+  const method = chosenMethod(world, params, intent);
+  if (!method) return intent;
   return { ...intent, next_action: null, payment_method: method.id, status: "requires_confirmation" };
 }
 

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import {
   bool,
   type Covers,
@@ -108,13 +108,7 @@ const answers = "subscription_schedule";
 
 export const subscriptionScheduleOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createSchedule }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getSchedule(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getSchedule),
   operation({
     method: "POST",
     path: `${path}/:id`,

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalidRequest } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import {
   bool,
   type Covers,
@@ -182,13 +182,7 @@ const answers = "subscription";
 
 export const subscriptionOperations = [
   operation({ method: "POST", path, answers, params: createParams, run: createSubscription }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getSubscription(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getSubscription),
   operation({ method: "POST", path: `${path}/:id`, answers, params: updateParams, run: updateSubscription }),
   operation({
     method: "POST",

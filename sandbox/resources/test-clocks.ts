@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { pageOf, paging } from "../api/lists.js";
-import { operation } from "../api/operation.js";
+import { operation, retrieval } from "../api/operation.js";
 import { type Covers, integer, required, text } from "../api/params.js";
 import { addDays, formatDate } from "../calendar.js";
 import { newId } from "../ids.js";
@@ -52,13 +52,7 @@ export const testClockOperations = [
       return clock;
     },
   }),
-  operation({
-    method: "GET",
-    path: `${path}/:id`,
-    answers,
-    params: {},
-    run: (world, _params, id) => getTestClock(world, id),
-  }),
+  retrieval(`${path}/:id`, answers, getTestClock),
   operation({
     method: "POST",
     path: `${path}/:id/advance`,

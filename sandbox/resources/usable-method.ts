@@ -1,9 +1,27 @@
 import type Stripe from "stripe";
 import { invalidRequest } from "../api/errors.js";
+import type { Read } from "../api/params.js";
 import { idOf } from "../billing/price-amounts.js";
 import { refuseSpent } from "../billing/spent-method.js";
 import type { World } from "../world.js";
+import { type cardDataFields, createCard } from "./payment-method-data.js";
 import { getPaymentMethod } from "./payment-methods.js";
+
+/** The two ways of a request to say what to pay with. */
+interface MethodParams {
+  payment_method?: string | undefined;
+  payment_method_data?: Read<typeof cardDataFields> | undefined;
+}
+
+/** The payment method that a request names for an intent, or whose card it carries; null if neither. */
+export function chosenMethod(
+  world: World,
+  params: MethodParams,
+  intent: Stripe.PaymentIntent | Stripe.SetupIntent,
+): Stripe.PaymentMethod | null {
+  const given = params.payment_method_data ? createCard(world, params.payment_method_data).id : params.payment_method;
+  return given === undefined ? null : usableMethod(world, given, intent);
+}
 
 /** The payment method for an intent; it must be its customer's, or a fresh one of nobody. */
 export function usableMethod(
