@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect, test as plain } from "vitest";
 import { test as base, startTestApp, type TestApp } from "./support/app.js";
 import { pushChanged } from "./support/catalog.js";
+import { startCountedApp } from "./support/counted-app.js";
 import { codesOf } from "./support/graphql.js";
 import { fallBehind } from "./support/objects.js";
 import type { Person } from "./support/person.js";
 import { quiet } from "./support/quiet.js";
 import { longAgo, writeCustomer, writeSubscription } from "./support/staff.js";
-import { openCountingWire } from "./support/statements.js";
 
 const day = (nth: number) => new Date(longAgo.getTime() + nth * 86_400_000);
 
@@ -205,30 +205,20 @@ plain("what a grace that ran out and a new price list change is seen at once", a
 });
 
 plain("a full page with all that belongs to it costs as many statements as a page of two", async () => {
-  const wires: Awaited<ReturnType<typeof openCountingWire>>[] = [];
-  const { app, stop } = await startTestApp({
-    worker: false,
-    async configure(config) {
-      const wire = await openCountingWire(config.database.url);
-      wires.push(wire);
-      return { ...config, database: { ...config.database, url: wire.url } };
-    },
-  });
-  const [wire] = wires;
+  const { app, statements: asked, stop } = await startCountedApp();
   await writePeople(app, 100);
   const admin = app.person("root", { role: "admin" });
   for (const [query, statements] of pages) {
     await admin.ask(query, { first: 1 });
     const cost = async (first: number) => {
-      const before = wire?.count() ?? 0;
+      const before = asked();
       const data = await admin.ask(query, { first });
       expect(data.list.edges).toHaveLength(first);
-      return (wire?.count() ?? 0) - before;
+      return asked() - before;
     };
     expect([await cost(2), await cost(100)]).toEqual([statements, statements]);
   }
   await stop();
-  wire?.close();
 });
 
 /** Each with how many statements it takes: the list, its count, and one for each kind of thing that belongs to it. */

@@ -1,41 +1,16 @@
 import { afterAll, expect } from "vitest";
 import { startSandbox } from "../sandbox/sandbox.js";
-import { SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET } from "../src/config.js";
-import { freePort } from "../src/dev/ports.js";
 import { makeStripeClient } from "../src/stripe/client.js";
+import { otherProcesses } from "./support/another-process.js";
 import { type TestApp, test } from "./support/app.js";
 import { cloneDatabase } from "./support/database.js";
-import { type DevPlace, makeDevPlace, type Run } from "./support/dev-process.js";
 import { sendGraphql } from "./support/graphql.js";
 import { findPrice, returnUrl } from "./support/person.js";
 import { register, registerMutation, rowsOf } from "./support/registration.js";
 import { openStripeProxy, type StripeProxy } from "./support/stripe-proxy.js";
-import { until } from "./support/until.js";
 
-const places: DevPlace[] = [];
-afterAll(() => Promise.all(places.map((place) => place.clear())));
-
-/** Runs a script as a process of its own, which can be killed. */
-async function run(script: string, environment: Record<string, string>, args?: string[]): Promise<Run> {
-  const place = await makeDevPlace();
-  places.push(place);
-  const secrets = { STRIPE_SECRET_KEY: SANDBOX_SECRET_KEY, STRIPE_WEBHOOK_SECRET: SANDBOX_WEBHOOK_SECRET };
-  return place.run(script, { ...secrets, NODE_ENV: "test", ...environment }, args);
-}
-
-/** A second process of the service, beside the test's own, whose way to Stripe is the wire's. */
-async function secondProcess(app: TestApp, wire: StripeProxy): Promise<{ process: Run; url: string }> {
-  const port = await freePort();
-  const started = await run("src/main.ts", {
-    DATABASE_URL: app.config.database.url,
-    STRIPE_API_BASE: wire.url.origin,
-    BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
-    PORT: String(port),
-    WORKER: "false",
-  });
-  await until("the second process listens", () => started.output().includes('"listening"'), 30_000);
-  return { process: started, url: `http://127.0.0.1:${port}` };
-}
+const processes = otherProcesses();
+afterAll(() => processes.clear());
 
 async function withWire<T>(target: URL, work: (wire: StripeProxy) => Promise<T>): Promise<T> {
   const wire = await openStripeProxy(target);
@@ -51,7 +26,7 @@ test("a process killed between Stripe's answer and the commit leaves one custome
 }) => {
   await withWire(new URL(app.sandbox.url), async (wire) => {
     const ada = app.person("ada");
-    const first = await secondProcess(app, wire);
+    const first = await processes.serve(app, { stripeBase: wire.url.origin });
     wire.spoil("POST", /^\/v1\/customers$/, { onAnswer: () => first.process.child.kill("SIGKILL") });
     await expect(sendGraphql(first.url, registerMutation, { input: {} }, ada.token)).rejects.toThrow();
     await first.process.ended;
@@ -67,7 +42,7 @@ test("a process killed between Stripe's answer and the commit leaves one custome
     expect((await rowsOf(app, "ada")).map((row) => row.stripeCustomerId)).toEqual([made]);
 
     wire.mend();
-    const second = await secondProcess(app, wire);
+    const second = await processes.serve(app, { stripeBase: wire.url.origin });
     wire.spoil("POST", /^\/v1\/checkout\/sessions$/, { onAnswer: () => second.process.child.kill("SIGKILL") });
     const checkout =
       "mutation ($input: CreateCheckoutSessionInput!) { createCheckoutSession(input: $input) { userErrors { code } } }";
@@ -84,7 +59,7 @@ test("a push that is killed again and again is finished by the next, with nothin
   const [database, other] = await Promise.all([cloneDatabase(), cloneDatabase()]);
   await withWire(new URL(sandbox.url), async (wire) => {
     const push = (databaseUrl: string, apiBase: string) =>
-      run("src/cli/catalog.ts", { DATABASE_URL: databaseUrl, STRIPE_API_BASE: apiBase }, ["push"]);
+      processes.run("src/cli/catalog.ts", { DATABASE_URL: databaseUrl, STRIPE_API_BASE: apiBase }, ["push"]);
     for (const [path, nth] of [
       [/^\/v1\/products$/, 1],
       [/^\/v1\/prices$/, 1],

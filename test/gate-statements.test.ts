@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { startTestApp } from "./support/app.js";
-import { openCountingWire } from "./support/statements.js";
+
+import { startCountedApp } from "./support/counted-app.js";
 import { record } from "./support/usage.js";
 
 const gates = [
@@ -23,24 +23,15 @@ const gates = [
 ] as const;
 
 test("a gate is one statement, by whomever and for however many customers, and so is a hundred events", async () => {
-  const wires: Awaited<ReturnType<typeof openCountingWire>>[] = [];
-  const { app, stop } = await startTestApp({
-    worker: false,
-    async configure(config) {
-      const wire = await openCountingWire(config.database.url);
-      wires.push(wire);
-      return { ...config, database: { ...config.database, url: wire.url } };
-    },
-  });
-  const [wire] = wires;
+  const { app, statements: asked, stop } = await startCountedApp();
   const people = { customer: app.person("ada"), service: app.person("backend", { role: "service" }) };
   /** The fewest of some times: a connection that is opened meanwhile asks for its types, once. */
   const statementsOf = async (work: () => Promise<unknown>) => {
     const counts: number[] = [];
     for (let times = 0; times < 5; times += 1) {
-      const before = wire?.count() ?? 0;
+      const before = asked();
       await work();
-      counts.push((wire?.count() ?? 0) - before);
+      counts.push(asked() - before);
     }
     return Math.min(...counts);
   };
@@ -58,5 +49,4 @@ test("a gate is one statement, by whomever and for however many customers, and s
   };
   expect(await statementsOf(hundred)).toBe(1);
   await stop();
-  wire?.close();
 });

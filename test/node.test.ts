@@ -7,11 +7,11 @@ import { pushCatalog } from "../src/billing/catalog/catalog-push.js";
 import { userIdOf } from "../src/billing/users/user.js";
 import { makeCatalogGateway } from "../src/stripe/catalog-gateway.js";
 import { test as base, startTestApp, type TestApp } from "./support/app.js";
+import { startCountedApp } from "./support/counted-app.js";
 import { codesOf } from "./support/graphql.js";
 import { rows, withHistory } from "./support/history.js";
 import { findPrice, type Person } from "./support/person.js";
 import { buyOneOfEverything } from "./support/possessions.js";
-import { openCountingWire } from "./support/statements.js";
 import { apiRequests, plantFault } from "./support/stripe.js";
 import { until } from "./support/until.js";
 import { setAside } from "./support/usage.js";
@@ -180,30 +180,20 @@ test("where Stripe cannot tell of one checkout, only that one fails", async ({ a
 });
 
 plain("a hundred objects with what belongs to them cost no more statements than a few", async () => {
-  const wires: Awaited<ReturnType<typeof openCountingWire>>[] = [];
-  const { app, stop } = await startTestApp({
-    worker: false,
-    async configure(config) {
-      const wire = await openCountingWire(config.database.url);
-      wires.push(wire);
-      return { ...config, database: { ...config.database, url: wire.url } };
-    },
-  });
-  const [wire] = wires;
+  const { app, statements: asked, stop } = await startCountedApp();
   const ids = await idsOfManyKinds(app);
   const service = app.person("backend", { role: "service" });
   const cost = async (count: number) => {
-    const before = wire?.count() ?? 0;
+    const before = asked();
     const { nodes } = await service.ask(everythingOf, { ids: ids.slice(0, count) });
     expect(nodes.filter(Boolean)).toHaveLength(count);
-    return (wire?.count() ?? 0) - before;
+    return asked() - before;
   };
   const few = await cost(12);
   expect(few).toBeGreaterThan(0);
   // What the process does beside it may come between.
   expect(await cost(100)).toBeLessThan(few + 5);
   await stop();
-  wire?.close();
 });
 
 const everythingOf = `query ($ids: [ID!]!) { nodes(ids: $ids) { __typename

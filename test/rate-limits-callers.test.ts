@@ -142,7 +142,9 @@ test("a service has that limit for each customer that it names", async ({ limite
   expect((await register("customer-2")).status).toBe(200);
 });
 
-test("a name that no store could keep is as good as any", async ({ limited }) => {
+test("a service has that limit for a name, too, that no customer could have and no store could keep", async ({
+  limited,
+}) => {
   const backend = as(limited.person("another-backend", { role: "service" }));
   const query = "mutation ($id: ID) { registerCustomer(input: { externalCustomerId: $id }) { userErrors { code } } }";
   for (const id of ["zero \u0000 byte", "x".repeat(3_000), "☃"]) {

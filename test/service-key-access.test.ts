@@ -6,13 +6,13 @@ import { makeSecret } from "../src/billing/service-keys/service-key.js";
 import { keepKeyring } from "../src/billing/service-keys/service-key.keyring.js";
 import { serviceKeys } from "../src/billing/service-keys/service-key.table.js";
 import { listen } from "../src/live/listen.js";
-import { test as base, startTestApp, type TestApp } from "./support/app.js";
+import { test as base, type TestApp } from "./support/app.js";
+import { startCountedApp } from "./support/counted-app.js";
 import { codesOf } from "./support/graphql.js";
 import { makePerson, type Person } from "./support/person.js";
 import { startWired } from "./support/postgres-proxy.js";
 import { issueKey, keysQuery, revokeKey } from "./support/service-key.js";
 import { greet, openSocket } from "./support/socket.js";
-import { openCountingWire } from "./support/statements.js";
 import { until } from "./support/until.js";
 
 const test = base.extend<{ root: Person }>({
@@ -207,25 +207,16 @@ test("no socket opens with a key that is not good", async ({ app, root }) => {
 });
 
 plain("64 first uses of a key at once read it once", async () => {
-  const wires: Awaited<ReturnType<typeof openCountingWire>>[] = [];
-  const { app, stop } = await startTestApp({
-    worker: false,
-    async configure(config) {
-      const wire = await openCountingWire(config.database.url);
-      wires.push(wire);
-      return { ...config, database: { ...config.database, url: wire.url } };
-    },
-  });
+  const { app, statements: asked, stop } = await startCountedApp();
   const root = app.person("root", { role: "admin" });
   // Opens every connection of the pool, which costs statements too.
   await Promise.all(Array.from({ length: 64 }, () => root.ask(keysQuery)));
   const { secret } = await issueKey(root);
-  const before = wires[0]?.count() ?? 0;
+  const before = asked();
   const answers = await Promise.all(Array.from({ length: 64 }, () => app.graphql(who, {}, secret)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  expect((wires[0]?.count() ?? 0) - before).toBe(1);
+  expect(asked() - before).toBe(1);
   await stop();
-  wires[0]?.close();
 });
 
 /** What a caller hears whose key cannot be judged now. */

@@ -1,32 +1,13 @@
 import { afterAll, expect } from "vitest";
-import { SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET } from "../src/config.js";
 import { freePort } from "../src/dev/ports.js";
-import { type TestApp, test } from "./support/app.js";
-import { type DevPlace, makeDevPlace, type Run } from "./support/dev-process.js";
+import { otherProcesses } from "./support/another-process.js";
+import { test } from "./support/app.js";
 import { sendGraphql } from "./support/graphql.js";
 import { until } from "./support/until.js";
 import { record } from "./support/usage.js";
 
-const places: DevPlace[] = [];
-afterAll(() => Promise.all(places.map((place) => place.clear())));
-
-/** A process of the service that can be killed. */
-async function anotherProcess(app: TestApp, port: number): Promise<Run> {
-  const place = await makeDevPlace();
-  places.push(place);
-  const started = place.run("src/main.ts", {
-    STRIPE_SECRET_KEY: SANDBOX_SECRET_KEY,
-    STRIPE_WEBHOOK_SECRET: SANDBOX_WEBHOOK_SECRET,
-    NODE_ENV: "test",
-    DATABASE_URL: app.config.database.url,
-    STRIPE_API_BASE: app.sandbox.url,
-    BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
-    PORT: String(port),
-    WORKER: "false",
-  });
-  await until("the process listens", () => started.output().includes('"listening"'), 30_000);
-  return started;
-}
+const processes = otherProcesses();
+afterAll(() => processes.clear());
 
 const customers = 4;
 const eventsEach = 150;
@@ -38,7 +19,7 @@ test(
     const token = app.person("backend", { role: "service" }).token;
     await Promise.all(Array.from({ length: customers }, (_, n) => app.customerOn("enterprise", `killed-${n}`)));
     const port = await freePort();
-    let process = await anotherProcess(app, port);
+    let { process } = await processes.serve(app, { port });
     let accepted = 0;
     let isDone = false;
 
@@ -67,7 +48,7 @@ test(
         await until("enough is counted", () => accepted >= goal, 60_000);
         process.child.kill("SIGKILL");
         await process.ended;
-        process = await anotherProcess(app, port);
+        ({ process } = await processes.serve(app, { port }));
       }
     };
     await Promise.all([Promise.all(senders).then(() => (isDone = true)), killer()]);
