@@ -68,13 +68,20 @@ BEGIN
 END $$;
 --> statement-breakpoint
 
+-- What is held of a LIMIT counts in one period without end: it is given back, and no date clears it.
+CREATE FUNCTION endless_start() RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$ SELECT timestamptz '1970-01-01 00:00:00+00' $$;
+--> statement-breakpoint
+CREATE FUNCTION endless_end() RETURNS timestamptz LANGUAGE sql IMMUTABLE AS $$ SELECT timestamptz '9999-12-31 00:00:00+00' $$;
+--> statement-breakpoint
+
 -- In which period an instant of a payer's use counts.
 --
 -- The subscription that runs then decides, else the last one before, else the first use: so a cancellation, a pause or
 -- a grace neither starts a period nor ends one. A subscription's first period starts with it, whatever its anchor. A
--- trial is counted from its start, for its end may still be moved; its last period ends with it, and the next begins. `closed_before`: what was used before that instant has been billed, or is about to be.
+-- trial is counted from its start, for its end may still be moved; its last period ends with it, and the next begins.
+-- `closed_before`: what was used before that instant has been billed, or is about to be.
 CREATE FUNCTION usage_period(p_user uuid, p_at timestamptz, p_now timestamptz, OUT period_start timestamptz, OUT period_end timestamptz,
-  OUT is_anchored boolean, OUT has_subscription boolean, OUT closed_before timestamptz)
+  OUT is_anchored boolean, OUT closed_before timestamptz)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   s subscriptions%ROWTYPE;
@@ -83,7 +90,6 @@ BEGIN
   SELECT * INTO s FROM subscriptions
     WHERE user_id = p_user AND started_at <= p_at AND status NOT IN ('INCOMPLETE', 'INCOMPLETE_EXPIRED')
     ORDER BY (ended_at IS NULL OR ended_at > p_at) DESC, started_at DESC, id DESC LIMIT 1;
-  has_subscription := FOUND;
   IF NOT FOUND THEN
     SELECT first_used_at INTO anchor FROM users WHERE id = p_user;
     is_anchored := anchor IS NOT NULL;
@@ -154,25 +160,32 @@ BEGIN
 END $$;
 --> statement-breakpoint
 
--- The subscription that counts: the running one first, else the last; the same as `rank` of subscription.repository.ts.
+-- Which of a payer's subscriptions counts: of the lowest rank the newest. Entitling comes before waiting before over.
+CREATE FUNCTION subscription_rank(p_status subscription_status, p_past_due_since timestamptz, p_now timestamptz, p_grace_days int)
+RETURNS int LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN is_entitling(p_status, p_past_due_since, p_now, p_grace_days) THEN 0
+    WHEN p_status IN ('CANCELED', 'INCOMPLETE_EXPIRED') THEN 2 ELSE 1 END
+$$;
+--> statement-breakpoint
+
+-- The subscription that counts: the running one, else the last.
 CREATE FUNCTION subscription_held(p_user uuid, p_now timestamptz, p_grace_days int, OUT status subscription_status, OUT is_paid_up boolean)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   SELECT s.status, is_entitling(s.status, s.past_due_since, p_now, p_grace_days) INTO status, is_paid_up
     FROM subscriptions AS s WHERE s.user_id = p_user
-    ORDER BY CASE WHEN is_entitling(s.status, s.past_due_since, p_now, p_grace_days) THEN 0
-      WHEN s.status IN ('CANCELED', 'INCOMPLETE_EXPIRED') THEN 2 ELSE 1 END, s.started_at DESC, s.id DESC LIMIT 1;
+    ORDER BY subscription_rank(s.status, s.past_due_since, p_now, p_grace_days), s.started_at DESC, s.id DESC LIMIT 1;
 END $$;
 --> statement-breakpoint
 
 -- All that decides what customers may use now: a row for each customer and feature; all features where none are named.
 CREATE FUNCTION standings(p_users uuid[], p_admins boolean[], p_features text[], p_now timestamptz, p_grace_days int)
-RETURNS TABLE (user_id uuid, feature_key text, source text, is_included boolean, "limit" bigint, used bigint,
+RETURNS TABLE (user_id uuid, is_admin boolean, feature_key text, source text, is_included boolean, "limit" bigint, used bigint,
   period_start timestamptz, period_end timestamptz, is_anchored boolean, status subscription_status, is_paid_up boolean)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN QUERY
-    SELECT holder.user_id, feature.key, allowed.source, allowed.is_included, allowed."limit",
+    SELECT holder.user_id, holder.is_admin, feature.key, allowed.source, allowed.is_included, allowed."limit",
       coalesce(counter.taken, 0),
       period.period_start, period.period_end, period.is_anchored, held.status, held.is_paid_up
     FROM unnest(p_users, p_admins) AS holder (user_id, is_admin)
@@ -183,7 +196,7 @@ BEGIN
     LEFT JOIN LATERAL (
       SELECT t.used + reserved_now(t, p_now) AS taken FROM usage_tracking AS t
       WHERE feature.kind <> 'SWITCH' AND t.user_id = holder.user_id AND t.feature_key = feature.key
-        AND t.period_start = CASE feature.kind WHEN 'LIMIT' THEN timestamptz '1970-01-01 00:00:00+00' ELSE period.period_start END
+        AND t.period_start = CASE feature.kind WHEN 'LIMIT' THEN endless_start() ELSE period.period_start END
       LIMIT 1 -- one by one, by their key: a join might read the whole table for a page of customers
     ) AS counter ON true
     WHERE p_features IS NULL OR feature.key = ANY (p_features);
@@ -282,8 +295,6 @@ RETURNS TABLE (place int, outcome text, source text, is_included boolean, "limit
   period_start timestamptz, period_end timestamptz, is_anchored boolean, status subscription_status, is_paid_up boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
-  forever_start CONSTANT timestamptz := '1970-01-01 00:00:00+00';
-  forever_end CONSTANT timestamptz := '9999-12-31 00:00:00+00';
   event record;
   payer uuid;
   feature text;
@@ -348,7 +359,7 @@ BEGIN
     -- The period of the event; for what is refused or was counted before, the present one, to tell how things stand.
     period := present;
     IF kind = 'LIMIT' THEN
-      SELECT forever_start AS period_start, forever_end AS period_end, true AS is_anchored INTO period;
+      SELECT endless_start() AS period_start, endless_end() AS period_end, true AS is_anchored INTO period;
     ELSIF kind = 'METERED' AND outcome IS NULL AND moment < p_now THEN
       SELECT * INTO period FROM usage_period(payer, moment, p_now);
       IF period.closed_before > moment THEN
@@ -410,7 +421,7 @@ BEGIN
     END IF;
 
     IF kind IN ('METERED', 'LIMIT') THEN -- what is not counted leaves the counter at hand as it is
-      c_is_present := c_start IN (forever_start, present.period_start);
+      c_is_present := kind = 'LIMIT' OR c_start = present.period_start;
     END IF;
     place := event.place;
     source := allowed.source;
@@ -439,8 +450,6 @@ CREATE FUNCTION reserve_usage(p_id uuid, p_user uuid, p_external_id text, p_is_a
   p_expires_at timestamptz, p_key text, p_now timestamptz, p_grace_days int, OUT outcome text, OUT reservation_id uuid)
 LANGUAGE plpgsql AS $$
 DECLARE
-  forever_start CONSTANT timestamptz := '1970-01-01 00:00:00+00';
-  forever_end CONSTANT timestamptz := '9999-12-31 00:00:00+00';
   kind text;
   period record;
   allowed record;
@@ -472,7 +481,7 @@ BEGIN
 
   SELECT * INTO allowed FROM allowance(p_user, p_is_admin, p_feature, p_now, p_grace_days);
   IF kind = 'LIMIT' THEN
-    SELECT forever_start AS period_start, forever_end AS period_end, true AS is_anchored INTO period;
+    SELECT endless_start() AS period_start, endless_end() AS period_end, true AS is_anchored INTO period;
   ELSE
     SELECT * INTO period FROM usage_period(p_user, p_now, p_now);
   END IF;
@@ -507,8 +516,8 @@ END $$;
 --> statement-breakpoint
 
 -- Turns a reservation into what was really used, in the period and hour in which it was set aside. The same quantity
--- again finds it done. `p_owner`: whose it must be; null for whoever may settle everybody's.
-CREATE FUNCTION settle_usage(p_id uuid, p_owner uuid, p_quantity bigint, p_is_admin boolean, p_now timestamptz, p_grace_days int)
+-- again finds it done.
+CREATE FUNCTION settle_usage(p_id uuid, p_quantity bigint, p_is_admin boolean, p_now timestamptz, p_grace_days int)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   payer uuid;
@@ -516,7 +525,7 @@ DECLARE
   counter usage_tracking%ROWTYPE;
   allowed record;
 BEGIN
-  SELECT user_id INTO payer FROM usage_reservations WHERE id = p_id AND (p_owner IS NULL OR user_id = p_owner);
+  SELECT user_id INTO payer FROM usage_reservations WHERE id = p_id;
   IF NOT FOUND THEN
     RETURN 'NOT_FOUND';
   END IF;
@@ -627,7 +636,7 @@ ALTER FUNCTION record_usage(jsonb, timestamptz, int) SET enable_seqscan = off;
 --> statement-breakpoint
 ALTER FUNCTION reserve_usage(uuid, uuid, text, boolean, text, bigint, timestamptz, text, timestamptz, int) SET enable_seqscan = off;
 --> statement-breakpoint
-ALTER FUNCTION settle_usage(uuid, uuid, bigint, boolean, timestamptz, int) SET enable_seqscan = off;
+ALTER FUNCTION settle_usage(uuid, bigint, boolean, timestamptz, int) SET enable_seqscan = off;
 --> statement-breakpoint
 ALTER FUNCTION expire_counter(uuid, text, timestamptz, timestamptz, int) SET enable_seqscan = off;
 --> statement-breakpoint

@@ -15,7 +15,7 @@ import { cloneDatabase, type TestDatabase } from "./support/database.js";
 
 const catalog = await readCatalogFile("catalog.yaml");
 const now = new Date("2026-06-15T12:00:00Z");
-const graceDays = 7;
+const gracePeriodDays = 7;
 const dayMs = 24 * 3_600_000;
 
 let database: TestDatabase;
@@ -83,7 +83,7 @@ const lasts = (endsInDays: number | null) => endsInDays === null || endsInDays >
 const size = ({ isIncluded, limit }: Grant) => (isIncluded ? (limit ?? Number.POSITIVE_INFINITY) : -1);
 
 function entitles({ status, lateDays }: Held): boolean {
-  return isEntitling({ status, pastDueSince: after(-lateDays) }, { now, gracePeriodDays: graceDays });
+  return isEntitling({ status, pastDueSince: after(-lateDays) }, { now, gracePeriodDays });
 }
 
 /** Everything that gives something, in the order in which equals are preferred. */
@@ -144,7 +144,7 @@ describe("what the database says somebody may have", () => {
     await fc.assert(
       fc.asyncProperty(anyLife, async (life) => {
         const holder = { userId: await live(life), isAdmin: life.isAdmin };
-        const found = await findStandings(connection.db, [holder], null, { now, graceDays });
+        const found = await findStandings(connection.db, [holder], null, { now, gracePeriodDays });
         expect(found).toHaveLength(catalog.features.length);
         for (const { featureKey, isIncluded, limit, source } of found) {
           expect({ featureKey, isIncluded, limit, source }).toEqual({ featureKey, ...expected(life, featureKey) });
@@ -161,9 +161,9 @@ describe("what the database says somebody may have", () => {
         async (before, life) => [...(await before), { userId: await live(life), isAdmin: life.isAdmin }],
         Promise.resolve([]),
       );
-    const together = await findStandings(connection.db, people, ["guests"], { now, graceDays });
+    const together = await findStandings(connection.db, people, ["guests"], { now, gracePeriodDays });
     for (const person of people) {
-      const [alone] = await findStandings(connection.db, [person], ["guests"], { now, graceDays });
+      const [alone] = await findStandings(connection.db, [person], ["guests"], { now, gracePeriodDays });
       expect(together.find(({ userId }) => userId === person.userId)).toEqual(alone);
     }
   });
@@ -175,7 +175,9 @@ describe("what the database says somebody may have", () => {
     await db.execute(sql`analyze usage_tracking`);
     const page = Array.from({ length: 100 }, (_, n) => ({ userId: userIdOf(`nobody-${n}`), isAdmin: false }));
     const reads = await db.transaction(async (inside) => {
-      expect(await findStandings(inside, page, null, { now, graceDays })).toHaveLength(100 * catalog.features.length);
+      expect(await findStandings(inside, page, null, { now, gracePeriodDays })).toHaveLength(
+        100 * catalog.features.length,
+      );
       return inside.execute(sql`select seq_scan from pg_stat_xact_user_tables where relname = 'usage_tracking'`);
     });
     expect(Number(reads[0]?.["seq_scan"])).toBe(0);
@@ -188,7 +190,7 @@ describe("what the database says somebody may have", () => {
         const given = candidates(life).map(([slug]) => slug);
         const ranked = catalog.tiers.filter(({ slug, isDefault }) => given.includes(slug) && !isDefault);
         const highest = ranked.toSorted((a, b) => b.rank - a.rank)[0]?.slug ?? "free";
-        const [found] = await findTiersInForce(connection.db, [holder], { now, graceDays });
+        const [found] = await findTiersInForce(connection.db, [holder], { now, gracePeriodDays });
         expect(found).toBe(life.isAdmin ? "admin_unlimited" : highest);
       }),
       { numRuns: 100 },

@@ -28,7 +28,7 @@ afterAll(async () => {
 
 const start = Date.parse("2026-06-15T12:00:00Z");
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
-const graceDays = 7;
+const gracePeriodDays = 7;
 const payers = 3;
 
 const anEvent = fc.record({
@@ -78,7 +78,7 @@ test("a batch is judged as its events are one by one", async () => {
   );
 });
 
-type Judge = (events: readonly UsageEvent[], at: { now: Date; graceDays: number }) => Promise<JudgedEvent[]>;
+type Judge = (events: readonly UsageEvent[], at: { now: Date; gracePeriodDays: number }) => Promise<JudgedEvent[]>;
 
 /** What came of every event of a life, and what the counters were in the end. */
 async function live({ subscriptions, reservations, calls }: Life, world: string, judge: Judge): Promise<unknown[]> {
@@ -95,7 +95,7 @@ async function live({ subscriptions, reservations, calls }: Life, world: string,
     const made = { id: randomUUID(), userId: userIdOf(externalId), externalId, isAdmin: false, key: randomUUID() };
     const before = start - 10 * minute;
     const expiresAt = new Date(before + minutes * minute);
-    await reserve(connection.db, { ...made, ...wanted, expiresAt }, { now: new Date(before), graceDays });
+    await reserve(connection.db, { ...made, ...wanted, expiresAt }, { now: new Date(before), gracePeriodDays });
   }
   const seen: unknown[] = [];
   for (const [round, call] of calls.entries()) {
@@ -113,7 +113,7 @@ async function live({ subscriptions, reservations, calls }: Life, world: string,
           key: `${key}`,
         };
       });
-    seen.push(...(await judge(events, { now: new Date(now), graceDays })));
+    seen.push(...(await judge(events, { now: new Date(now), gracePeriodDays })));
   }
   for (const name of names) {
     const counters = await connection.db.execute(sql`select feature_key, period_start, period_end, used, reserved

@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 const runs = Number(process.env["USAGE_PROPERTY_RUNS"] ?? 40);
-const graceDays = 7;
+const gracePeriodDays = 7;
 const start = Date.parse("2026-02-10T09:00:00Z");
 const limits: Readonly<Record<string, Record<string, number>>> = {
   free: { streaming_minutes: 60, guests: 1 },
@@ -150,7 +150,7 @@ async function live(life: readonly Step[]): Promise<void> {
   const externalId = `life-${++people}`;
   const userId = userIdOf(externalId);
   const model = new Model();
-  const judged = () => ({ now: new Date(model.now), graceDays });
+  const judged = () => ({ now: new Date(model.now), gracePeriodDays });
   const at = (ms: number) => new Date(ms).toISOString();
   await db.execute(sql`insert into users (id, external_id, created_at, recorded_at, updated_at)
     values (${userId}, ${externalId}, ${at(start)}, ${at(start)}, ${at(start)})`);
@@ -200,7 +200,7 @@ async function live(life: readonly Step[]): Promise<void> {
       const held = model.reservations.at(-1);
       if (!held) continue;
       const quantity = Math.floor(held.quantity * step.part);
-      const settlement = { id: held.id, owner: userId, quantity, isAdmin: false };
+      const settlement = { id: held.id, quantity, isAdmin: false };
       const sent = await Promise.all(Array.from({ length: step.copies }, () => settle(db, settlement, judged())));
       const isOpen = held.settled === null && held.expiresAt > model.now;
       const isDone = isOpen || held.settled === quantity;

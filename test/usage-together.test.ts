@@ -34,7 +34,7 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const now = new Date("2026-06-15T12:00:00Z");
 const after = (ms: number) => new Date(now.getTime() + ms);
-const judged = (at = now) => ({ now: at, graceDays: 7 });
+const judged = (at = now) => ({ now: at, gracePeriodDays: 7 });
 
 /** A minute of streaming by a customer of the free tier, which has 60 of them. */
 function minute(externalId: string, more: Partial<UsageEvent> = {}): UsageEvent {

@@ -1,7 +1,13 @@
 import DataLoader from "dataloader";
 import type { Deps } from "../deps.js";
 import type { Holder, Standing } from "./allowances/allowance.js";
-import { loadStandings, loadTiersInForce, nameOf, type Question } from "./allowances/standing.service.js";
+import {
+  holderName,
+  loadStandings,
+  loadTiersInForce,
+  type Question,
+  questionName,
+} from "./allowances/standing.service.js";
 import {
   type LifetimeValue,
   loadInvoices,
@@ -53,11 +59,11 @@ export function makeLoaders(deps: Deps): Loaders {
     new DataLoader<string, T>((ids) => ready().then(() => load(deps, ids)));
   const standings = new DataLoader<Question, Standing[], string>(
     (questions) => ready().then(() => loadStandings(deps, questions)),
-    { cacheKeyFn: nameOf },
+    { cacheKeyFn: questionName },
   );
   const tiers = new DataLoader<Holder, string, string>(
     (holders) => ready().then(() => loadTiersInForce(deps, holders)),
-    { cacheKeyFn: (holder) => nameOf({ ...holder, featureKey: null }) },
+    { cacheKeyFn: holderName },
   );
   const loaders = {
     users: batched(loadCustomers),

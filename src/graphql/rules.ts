@@ -68,13 +68,6 @@ export const isBillingManager = callerRule("isBillingManager", ({ viewer }) => {
   return ownPayer(viewer) ? managesBilling(viewer) : withoutAccount();
 });
 
-/** The host product's back end, with any of these scopes. */
-export const serviceWith = (...scopes: Scopes) =>
-  callerRule(`serviceWith:${scopes}`, ({ viewer }) => {
-    if (!viewer) return unauthenticated();
-    return viewer.roles.has("SERVICE") ? withinScopes(viewer, scopes) : new BillingError("FORBIDDEN");
-  });
-
 /** Who has a billing account, for themselves; or the host product's back end, with any of these scopes. */
 export const isCustomerOrServiceWith = (...scopes: Scopes) =>
   callerRule(`isCustomerOrServiceWith:${scopes}`, ({ viewer }) => {

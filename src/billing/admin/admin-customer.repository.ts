@@ -2,7 +2,7 @@ import { and, count, inArray, type SQL } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
 import { type Between, isBetween } from "../../db/filter.js";
 import { idKey, instantKey, keyset, type Order, positionIn, type Slice } from "../../db/keyset.js";
-import type { Moment } from "../subscriptions/subscription.js";
+import type { Moment } from "../moment.js";
 import { nameKey, users } from "../users/user.table.js";
 import type { Search } from "./admin-search.js";
 import { isLookedFor } from "./admin-search.repository.js";

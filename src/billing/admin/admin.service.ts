@@ -2,7 +2,7 @@ import type { Order, Slice } from "../../db/keyset.js";
 import type { Deps } from "../../deps.js";
 import { BillingError } from "../../errors.js";
 import { type Catalog, findTier } from "../catalog/catalog.js";
-import { momentOf } from "../subscriptions/subscription.js";
+import { momentOf } from "../moment.js";
 import { type CustomerCriteria, countCustomers, customerOrder, listCustomers } from "./admin-customer.repository.js";
 import { readSearch } from "./admin-search.js";
 import {

@@ -2,7 +2,7 @@ import { inArray, type SQL, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { tierInForceSql } from "../allowances/standing.table.js";
 import { type Catalog, freeTier } from "../catalog/catalog.js";
-import type { Moment } from "../subscriptions/subscription.js";
+import type { Moment } from "../moment.js";
 import { subscriptions } from "../subscriptions/subscription.table.js";
 
 /** In SQL, the slug of the tier that a subscription shows: one that the catalog does not know is the free tier. */

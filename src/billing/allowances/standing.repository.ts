@@ -1,14 +1,20 @@
 import { sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
+import type { Moment } from "../moment.js";
 import type { Holder } from "./allowance.js";
-import { type JudgedAt, standingColumns, tierInForceSql } from "./standing.table.js";
+import { standingColumns, tierInForceSql } from "./standing.table.js";
 
 const ofFeatures = prepared((db) =>
   db
-    .select({ userId: sql<string>`r.user_id`, featureKey: sql<string>`r.feature_key`, ...standingColumns })
+    .select({
+      userId: sql<string>`r.user_id`,
+      isAdmin: sql<boolean>`r.is_admin`,
+      featureKey: sql<string>`r.feature_key`,
+      ...standingColumns,
+    })
     .from(
       sql`standings(${sql.placeholder("userIds")}::uuid[], ${sql.placeholder("admins")}::text[]::boolean[],
-        ${sql.placeholder("features")}::text[], ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("graceDays")}::int) as r`,
+        ${sql.placeholder("features")}::text[], ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("gracePeriodDays")}::int) as r`,
     )
     .prepare("standings"),
 );
@@ -18,14 +24,14 @@ export function findStandings(
   db: Db,
   holders: readonly Holder[],
   featureKeys: readonly string[] | null,
-  { now, graceDays }: JudgedAt,
+  { now, gracePeriodDays }: Moment,
 ) {
   return ofFeatures(db).execute({
     userIds: holders.map(({ userId }) => userId),
     admins: holders.map(({ isAdmin }) => String(isAdmin)), // the driver takes a list of booleans for one
     features: featureKeys && [...featureKeys],
     now: now.toISOString(),
-    graceDays,
+    gracePeriodDays,
   });
 }
 
@@ -36,7 +42,7 @@ const inForce = prepared((db) =>
         userId: sql`h.user_id`,
         isAdmin: sql`h.is_admin`,
         now: sql`${sql.placeholder("now")}::timestamptz`,
-        graceDays: sql`${sql.placeholder("graceDays")}::int`,
+        graceDays: sql`${sql.placeholder("gracePeriodDays")}::int`,
       }),
     })
     .from(
@@ -47,12 +53,12 @@ const inForce = prepared((db) =>
 );
 
 /** The tier in force of each of these customers, in the order given. */
-export async function findTiersInForce(db: Db, holders: readonly Holder[], { now, graceDays }: JudgedAt) {
+export async function findTiersInForce(db: Db, holders: readonly Holder[], { now, gracePeriodDays }: Moment) {
   const rows = await inForce(db).execute({
     userIds: holders.map(({ userId }) => userId),
     admins: holders.map(({ isAdmin }) => String(isAdmin)), // the driver takes a list of booleans for one
     now: now.toISOString(),
-    graceDays,
+    gracePeriodDays,
   });
   return rows.map(({ tierSlug }) => tierSlug);
 }

@@ -2,18 +2,24 @@ import type { Db } from "../../db/client.js";
 import { type Group, makeGroup } from "../../db/group.js";
 import type { Deps } from "../../deps.js";
 import type { Grant } from "../catalog/catalog.js";
+import { momentOf } from "../moment.js";
 import type { Holder, Standing } from "./allowance.js";
 import { findStandings, findTiersInForce } from "./standing.repository.js";
-import type { JudgedAt, standingColumns } from "./standing.table.js";
+import type { standingColumns } from "./standing.table.js";
 
 /** What of a customer is asked about: one feature, or all of them. */
 export interface Question extends Holder {
   readonly featureKey: string | null;
 }
 
+/** What tells one holder from another: somebody may be asked about as staff and as a customer in one operation. */
+export function holderName({ userId, isAdmin }: Holder): string {
+  return `${userId} ${isAdmin}`;
+}
+
 /** What tells one question from another. */
-export function nameOf({ userId, isAdmin, featureKey }: Question): string {
-  return `${userId} ${isAdmin} ${featureKey ?? ""}`;
+export function questionName(question: Question): string {
+  return `${holderName(question)} ${question.featureKey ?? ""}`;
 }
 
 /** More than usage has, as no lock is held. */
@@ -52,15 +58,9 @@ async function answerQuestions(deps: Judge, questions: readonly Question[]): Pro
   const holders = new Map(questions.map((each) => [holderName(each), each]));
   const isAboutAll = questions.some(({ featureKey }) => featureKey === null);
   const features = isAboutAll ? null : [...new Set(questions.flatMap(({ featureKey }) => featureKey ?? []))];
-  const asked = [...holders.values()];
-  const standings = new Map<string, Standing[]>(asked.map((each) => [holderName(each), []]));
-  // Somebody may be asked about as staff and as a customer in one operation, and is then in the answer twice.
-  for (const isAdmin of [false, true]) {
-    const ofKind = asked.filter((each) => each.isAdmin === isAdmin);
-    if (ofKind.length === 0) continue;
-    for (const row of await findStandings(deps.db, ofKind, features, judgedAt(deps))) {
-      standings.get(holderName({ ...row, isAdmin }))?.push(toStanding(row.featureKey, isAdmin, row));
-    }
+  const standings = new Map<string, Standing[]>([...holders.keys()].map((name) => [name, []]));
+  for (const row of await findStandings(deps.db, [...holders.values()], features, momentOf(deps))) {
+    standings.get(holderName(row))?.push(toStanding(row.featureKey, row.isAdmin, row));
   }
   return questions.map((question) => {
     const all = standings.get(holderName(question)) ?? [];
@@ -70,22 +70,13 @@ async function answerQuestions(deps: Judge, questions: readonly Question[]): Pro
 
 /** How one customer stands with every feature, read now; not as staff. */
 export async function standingsOf(deps: Deps, userId: string, now = deps.now()): Promise<Standing[]> {
-  const rows = await findStandings(deps.db, [{ userId, isAdmin: false }], null, { ...judgedAt(deps), now });
+  const rows = await findStandings(deps.db, [{ userId, isAdmin: false }], null, { ...momentOf(deps), now });
   return rows.map((row) => toStanding(row.featureKey, false, row));
 }
 
 /** The slug of the tier in force of each holder, in the order asked for: the batch behind a loader. */
 export function loadTiersInForce(deps: Deps, holders: readonly Holder[]): Promise<string[]> {
-  return findTiersInForce(deps.db, holders, judgedAt(deps));
-}
-
-/** The present moment, as the functions of the database take it. */
-export function judgedAt({ now, settings }: Pick<Deps, "now" | "settings">): JudgedAt {
-  return { now: now(), graceDays: settings.gracePeriodDays };
-}
-
-function holderName({ userId, isAdmin }: Holder): string {
-  return `${userId} ${isAdmin}`;
+  return findTiersInForce(deps.db, holders, momentOf(deps));
 }
 
 type Columns = { readonly [Name in keyof typeof standingColumns]: (typeof standingColumns)[Name]["_"]["type"] };

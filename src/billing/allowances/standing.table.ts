@@ -4,12 +4,6 @@ import type { AllowanceSource } from "./allowance.js";
 
 /** The database's own functions stand in for a table here: `standings`, and `record_usage`, which gives the same columns. */
 
-/** When something is judged. */
-export interface JudgedAt {
-  readonly now: Date;
-  readonly graceDays: number;
-}
-
 /** The columns that both `standings` and `record_usage` give. */
 export const standingColumns = {
   source: sql<AllowanceSource | null>`r.source`,

@@ -1,9 +1,10 @@
 import { type Deps, inTransaction } from "../../deps.js";
 import { announceEntitlements } from "../allowances/standing.announcement.js";
 import { standingsOf } from "../allowances/standing.service.js";
+import { momentOf } from "../moment.js";
 import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
 import { announceSubscription } from "./subscription.announcement.js";
-import { graceEndOf, momentOf } from "./subscription.js";
+import { graceEndOf } from "./subscription.js";
 import { findUntoldGraceEnds, markGraceEndTold } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 

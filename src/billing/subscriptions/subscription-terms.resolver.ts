@@ -1,8 +1,9 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { DateTime } from "../../graphql/scalars.js";
+import { momentOf } from "../moment.js";
 import { mayActFor } from "../users/reach.js";
-import { graceEndOf, isEntitling, momentOf } from "./subscription.js";
+import { graceEndOf, isEntitling } from "./subscription.js";
 import { BillingSubscription } from "./subscription.type.js";
 import { type SubscriptionAction as Action, availableActions } from "./subscription-actions.js";
 import {

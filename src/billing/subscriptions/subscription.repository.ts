@@ -1,14 +1,13 @@
 import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
-import { graceCutoff, type Moment } from "./subscription.js";
-import { grantsTier, type SubscriptionRow, subscriptions } from "./subscription.table.js";
+import type { Moment } from "../moment.js";
+import { graceCutoff } from "./subscription.js";
+import { type SubscriptionRow, subscriptions } from "./subscription.table.js";
 
-/** The running one first, else the last: entitling (as `isEntitling` has it) before waiting before over, then the newest. */
-const rank = sql`case
-  when ${grantsTier(sql.placeholder("graceCutoff"))} then 0
-  when ${subscriptions.status} in ('CANCELED', 'INCOMPLETE_EXPIRED') then 2
-  else 1 end`;
+/** The running one first, else the last: the database's own rule, then the newest. */
+const rank = sql`subscription_rank(${subscriptions.status}, ${subscriptions.pastDueSince},
+  ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("gracePeriodDays")}::int)`;
 
 const currentOf = prepared((db) =>
   db
@@ -23,9 +22,9 @@ const currentOf = prepared((db) =>
 export function findCurrentSubscriptions(
   db: Db,
   userIds: readonly string[],
-  moment: Moment,
+  { now, gracePeriodDays }: Moment,
 ): Promise<SubscriptionRow[]> {
-  return currentOf(db).execute({ userIds: [...userIds], graceCutoff: graceCutoff(moment).toISOString() });
+  return currentOf(db).execute({ userIds: [...userIds], now: now.toISOString(), gracePeriodDays });
 }
 
 /** Subscriptions whose grace is over and of which that was not told yet. */

@@ -1,6 +1,6 @@
 import type { Owners } from "../../db/owners.js";
 import type { Deps } from "../../deps.js";
-import { momentOf } from "./subscription.js";
+import { momentOf } from "../moment.js";
 import { findCurrentSubscriptions, findSubscriptions } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 

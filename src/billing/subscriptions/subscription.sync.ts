@@ -3,11 +3,12 @@ import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { announceEntitlements } from "../allowances/standing.announcement.js";
 import { standingsOf } from "../allowances/standing.service.js";
 import { findPriceByStripeId, type Interval } from "../catalog/catalog.js";
+import { momentOf } from "../moment.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { mrrColumns } from "./mrr.js";
 import { announceSubscription } from "./subscription.announcement.js";
-import { causeOf, graceEndOf, hasNews, momentOf } from "./subscription.js";
+import { causeOf, graceEndOf, hasNews } from "./subscription.js";
 import { findByStripeId, upsertSubscription } from "./subscription.repository.js";
 import type { SubscriptionRow, UsageUnit } from "./subscription.table.js";
 

@@ -1,4 +1,4 @@
-import { type Placeholder, type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { index, integer, jsonb, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, uuidV7, whole } from "../../db/columns.js";
 import { idKey, indexOn, instantKey, instantOrNeverKey, wholeKey } from "../../db/keyset.js";
@@ -93,10 +93,3 @@ export const subscriptions = pgTable(
 );
 
 export type SubscriptionRow = typeof subscriptions.$inferSelect;
-
-/** The condition that a row grants its tier, as `isEntitling` has it; the grace of what fell behind at `cutoff` or before is over. */
-export function grantsTier(cutoff: SQL | Placeholder): SQL {
-  const { status, pastDueSince } = subscriptions;
-  return sql`(${status} in ('ACTIVE', 'TRIALING')
-    or (${status} = 'PAST_DUE' and (${pastDueSince} is null or ${pastDueSince} > ${cutoff}::timestamptz)))`;
-}

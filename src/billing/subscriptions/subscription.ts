@@ -1,6 +1,6 @@
-import type { Deps } from "../../deps.js";
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
 import type { ChangeCause } from "../allowances/standing.announcement.js";
+import type { Moment } from "../moment.js";
 import type { DiscountRow, SubscriptionRow } from "./subscription.table.js";
 
 /** What the rules need to know of a subscription. */
@@ -8,19 +8,6 @@ export interface SubscriptionState {
   readonly status: SubscriptionStatus;
   readonly tierSlug: string | null;
   readonly currentPeriodEnd: Date | null;
-}
-
-/** What the passing of time is judged by. */
-export interface Moment {
-  /** By the billing clock. */
-  readonly now: Date;
-  /** How many days a payment that failed is put up with. */
-  readonly gracePeriodDays: number;
-}
-
-/** The present moment. */
-export function momentOf({ now, settings }: Pick<Deps, "now" | "settings">): Moment {
-  return { now: now(), gracePeriodDays: settings.gracePeriodDays };
 }
 
 const dayMs = 24 * 60 * 60 * 1000;

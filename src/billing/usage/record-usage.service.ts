@@ -3,9 +3,10 @@ import type { GraphQLContext } from "../../graphql/context.js";
 import type { Standing } from "../allowances/allowance.js";
 import { holderOf } from "../allowances/standing.reading.js";
 import { type Catalog, findFeature } from "../catalog/catalog.js";
+import { isIdempotencyKey, keyFault } from "../users/idempotency.js";
 import { isStorable } from "../users/input-text.js";
 import type { Payer } from "../users/payer.js";
-import { longestKey, mostEvents, type UsageEvent } from "./usage.js";
+import { mostEvents, type UsageEvent } from "./usage.js";
 import { record } from "./usage-recorder.js";
 import { refusalOf } from "./usage-refusal.js";
 
@@ -87,6 +88,9 @@ function toUsageEvent(event: ReportedEvent, { userId, externalId }: Payer, isAdm
   return { userId, externalId, isAdmin, featureKey, quantity, occurredAt: occurredAt ?? null, key };
 }
 
+/** Longer than any key of a feature; what is longer or cannot be stored is not sent to the database. */
+const longestFeature = 255;
+
 /** What keeps an event from being looked at; the database judges the rest. */
 function faultOf({ feature, occurredAt, idempotencyKey }: ReportedEvent, path: readonly string[]): Refusal | null {
   const fault = (field: string, message: string): Refusal => ({
@@ -95,10 +99,8 @@ function faultOf({ feature, occurredAt, idempotencyKey }: ReportedEvent, path: r
     path: [...path, field],
     actionUrl: null,
   });
-  if (!isStorable(idempotencyKey, longestKey)) {
-    return fault("idempotencyKey", `An idempotency key has 1 to ${longestKey} characters; a UUID is best.`);
-  }
-  if (feature !== "" && !isStorable(feature, longestKey)) {
+  if (!isIdempotencyKey(idempotencyKey)) return fault("idempotencyKey", keyFault);
+  if (feature !== "" && !isStorable(feature, longestFeature)) {
     return { ...fault("feature", "There is no such feature."), code: "FEATURE_NOT_FOUND" };
   }
   const year = occurredAt?.getUTCFullYear() ?? 2000;

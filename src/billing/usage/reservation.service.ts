@@ -4,12 +4,12 @@ import type { Deps } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { holderOf, readStanding } from "../allowances/standing.reading.js";
-import { judgedAt } from "../allowances/standing.service.js";
 import { findFeature } from "../catalog/catalog.js";
-import { isStorable } from "../users/input-text.js";
+import { momentOf } from "../moment.js";
+import { isIdempotencyKey, keyFault } from "../users/idempotency.js";
 import { ownPayer, type Payer } from "../users/payer.js";
 import { requireReporter } from "./record-usage.service.js";
-import { longestKey, longestReservationHours } from "./usage.js";
+import { longestReservationHours } from "./usage.js";
 import { findReservations, reserve, settle } from "./usage.repository.js";
 import { refusalOf } from "./usage-refusal.js";
 import type { ReservationRow } from "./usage-reservation.table.js";
@@ -32,28 +32,22 @@ export async function reserveUsage(
   const feature = findFeature(context.catalog(), featureKey);
   if (!feature) return refuse("FEATURE_NOT_FOUND", undefined, { path: ["input", "feature"] });
   requireReporter(context, context.catalog(), featureKey);
-  if (!isStorable(key, longestKey)) {
-    const message = `An idempotency key has 1 to ${longestKey} characters; a UUID is best.`;
-    return refuse("INVALID_INPUT", message, { path: ["input", "idempotencyKey"] });
-  }
+  if (!isIdempotencyKey(key)) return refuse("INVALID_INPUT", keyFault, { path: ["input", "idempotencyKey"] });
   const year = expiresAt.getUTCFullYear();
   if (year < 1 || year > 9999) return invalidExpiry();
 
   const { userId, externalId } = payer;
   const { isAdmin } = holderOf(context, userId);
   const reservation = { id: v7(), userId, externalId, isAdmin, featureKey, quantity, expiresAt, key };
-  const { outcome, id } = await reserve(context.db, reservation, judgedAt(context));
+  const { outcome, id } = await reserve(context.db, reservation, momentOf(context));
+  if (outcome === "RESERVED") return done(await getReservation(context, id));
   if (outcome === "INVALID_EXPIRY") return invalidExpiry();
-  if (outcome !== "RESERVED" || id === null) {
-    if (outcome === "RESERVED") throw new Error("The database made a reservation without an ID.");
-    context.loaders.forget();
-    const standing = await readStanding(context, userId, featureKey);
-    const refusal = standing && refusalOf({ outcome, standing }, feature, ["input"]);
-    return refusal
-      ? { value: null, refusals: [refusal] }
-      : refuse("FEATURE_NOT_FOUND", undefined, { path: ["input", "feature"] });
-  }
-  return done(await getReservation(context, id));
+  context.loaders.forget();
+  const standing = await readStanding(context, userId, featureKey);
+  const refusal = standing && refusalOf({ outcome, standing }, feature, ["input"]);
+  return refusal
+    ? { value: null, refusals: [refusal] }
+    : refuse("FEATURE_NOT_FOUND", undefined, { path: ["input", "feature"] });
 }
 
 function invalidExpiry() {
@@ -69,14 +63,15 @@ export async function settleUsage(
 ): Promise<Outcome<ReservationRow>> {
   const { viewer } = context;
   const isService = viewer?.roles.has("SERVICE") === true;
-  const own = viewer && !isService ? ownPayer(viewer) : null;
-  const [known] = id ? await findReservationsOf(context, isService ? "EVERYBODY" : own ? [own.userId] : [], [id]) : [];
+  const own = viewer && ownPayer(viewer);
+  const owners = isService ? "EVERYBODY" : own ? [own.userId] : [];
+  const [known] = id ? await findReservationsOf(context, owners, [id]) : [];
   if (!known) return refuse("NOT_FOUND", undefined, { path: ["input", "reservationId"] });
   requireReporter(context, context.catalog(), known.featureKey);
 
   const { isAdmin } = holderOf(context, known.userId);
-  const settlement = { id: known.id, owner: known.userId, quantity, isAdmin };
-  const outcome = await settle(context.db, settlement, judgedAt(context));
+  const settlement = { id: known.id, quantity, isAdmin };
+  const outcome = await settle(context.db, settlement, momentOf(context));
   switch (outcome) {
     case "SETTLED":
       return done(await getReservation(context, known.id));

@@ -1,9 +1,10 @@
 import { BillingError } from "../../errors.js";
 import type { GraphQLContext } from "../../graphql/context.js";
+import type { Span } from "../../stripe/snapshots.js";
 import { findFeature } from "../catalog/catalog.js";
 import { toFeature } from "../catalog/catalog.type.js";
 import { findUsedByBucket } from "./usage.repository.js";
-import { bucketsOf, type Granularity, type Span } from "./usage-series.js";
+import { bucketsOf, type Granularity } from "./usage-series.js";
 
 const mostPoints = 1_000;
 const [earliest, latest] = [new Date("0001-01-01T00:00:00Z"), new Date("9998-12-31T23:59:59.999Z")];

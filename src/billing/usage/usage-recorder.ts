@@ -1,7 +1,7 @@
 import type { Db } from "../../db/client.js";
 import { type Group, makeGroup } from "../../db/group.js";
 import type { Deps } from "../../deps.js";
-import { judgedAt } from "../allowances/standing.service.js";
+import { momentOf } from "../moment.js";
 import type { JudgedEvent, UsageEvent } from "./usage.js";
 import { recordEvents } from "./usage.repository.js";
 
@@ -23,7 +23,7 @@ function recorderOf({ db, now, settings }: Deps): Group<UsageEvent, JudgedEvent>
   const known = recorders.get(db);
   if (known) return known;
   const made = makeGroup(
-    (events: readonly UsageEvent[]) => recordEvents(db, events, judgedAt({ now, settings })),
+    (events: readonly UsageEvent[]) => recordEvents(db, events, momentOf({ now, settings })),
     size,
   );
   recorders.set(db, made);

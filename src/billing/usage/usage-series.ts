@@ -1,10 +1,7 @@
+import type { Span } from "../../stripe/snapshots.js";
+
 /** Width of a point in a time series. */
 export type Granularity = "DAY" | "HOUR" | "MONTH" | "WEEK";
-
-export interface Span {
-  readonly start: Date;
-  readonly end: Date;
-}
 
 const hourMs = 3_600_000;
 const fixedMs = { HOUR: hourMs, DAY: 24 * hourMs, WEEK: 7 * 24 * hourMs };

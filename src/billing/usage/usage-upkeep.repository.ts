@@ -1,10 +1,10 @@
 import { and, isNotNull, lte, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
-import type { JudgedAt } from "../allowances/standing.table.js";
+import type { Moment } from "../moment.js";
 import { usageTracking } from "./usage-tracking.table.js";
 
 /** Gives back what ran out, in at most `limit` counters, and tells who listens. Gives how many counters there were. */
-export async function expireReservations(db: Db, { now, graceDays }: JudgedAt, limit: number): Promise<number> {
+export async function expireReservations(db: Db, { now, gracePeriodDays }: Moment, limit: number): Promise<number> {
   const due = await db
     .select()
     .from(usageTracking)
@@ -13,7 +13,7 @@ export async function expireReservations(db: Db, { now, graceDays }: JudgedAt, l
   // One transaction for each: none holds one customer's lock while it waits for another's.
   for (const { userId, featureKey, periodStart } of due) {
     await db.execute(
-      sql`select expire_counter(${userId}::uuid, ${featureKey}, ${periodStart.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz, ${graceDays}::int)`,
+      sql`select expire_counter(${userId}::uuid, ${featureKey}, ${periodStart.toISOString()}::timestamptz, ${now.toISOString()}::timestamptz, ${gracePeriodDays}::int)`,
     );
   }
   return due.length;

@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps.js";
-import { judgedAt } from "../allowances/standing.service.js";
+import { momentOf } from "../moment.js";
 import { keptKeysMs } from "./usage.js";
 import {
   deleteKeys,
@@ -18,7 +18,7 @@ const rows = 5_000;
  * It counts no longer from that moment on in any case, for whoever reads or counts looks; this tells who listens.
  */
 export async function expireDueReservations(deps: Deps): Promise<void> {
-  while ((await expireReservations(deps.db, judgedAt(deps), counters)) === counters);
+  while ((await expireReservations(deps.db, momentOf(deps), counters)) === counters);
 }
 
 /** The name of the job that keeps the tables of usage in shape. */

@@ -1,18 +1,20 @@
 import { and, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
+import type { Span } from "../../stripe/snapshots.js";
 import { toStanding } from "../allowances/standing.service.js";
-import { type JudgedAt, standingColumns } from "../allowances/standing.table.js";
+import { standingColumns } from "../allowances/standing.table.js";
+import type { Moment } from "../moment.js";
 import type { JudgedEvent, UsageEvent, UsageOutcome } from "./usage.js";
 import { usageHours } from "./usage-event.table.js";
 import { type ReservationRow, usageReservations } from "./usage-reservation.table.js";
-import type { Granularity, Span } from "./usage-series.js";
+import type { Granularity } from "./usage-series.js";
 
 const recording = prepared((db) =>
   db
     .select({ place: sql<number>`r.place`, outcome: sql<UsageOutcome>`r.outcome`, ...standingColumns })
     .from(
-      sql`record_usage(${sql.placeholder("events")}::text::jsonb, ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("graceDays")}::int) as r`,
+      sql`record_usage(${sql.placeholder("events")}::text::jsonb, ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("gracePeriodDays")}::int) as r`,
     )
     .prepare("record_usage"),
 );
@@ -21,10 +23,10 @@ const recording = prepared((db) =>
 export async function recordEvents(
   db: Db,
   events: readonly UsageEvent[],
-  { now, graceDays }: JudgedAt,
+  { now, gracePeriodDays }: Moment,
 ): Promise<JudgedEvent[]> {
   const sent = events.map(({ userId: user, featureKey: feature, ...rest }) => ({ user, feature, ...rest }));
-  const rows = await recording(db).execute({ events: JSON.stringify(sent), now: now.toISOString(), graceDays });
+  const rows = await recording(db).execute({ events: JSON.stringify(sent), now: now.toISOString(), gracePeriodDays });
   const judged: JudgedEvent[] = [];
   for (const { place, outcome, ...columns } of rows) {
     const event = events[place];
@@ -40,56 +42,63 @@ export interface NewReservation extends Omit<UsageEvent, "occurredAt"> {
   readonly expiresAt: Date;
 }
 
-/** What the database made of a reservation. */
-export type ReservationOutcome = Exclude<
-  UsageOutcome,
-  "COUNTED" | "DUPLICATE" | "BELOW_ZERO" | "IN_FUTURE" | "TOO_OLD"
->;
+type NotReserved = Exclude<UsageOutcome, "COUNTED" | "DUPLICATE" | "BELOW_ZERO" | "IN_FUTURE" | "TOO_OLD">;
+
+/** What the database made of a reservation. The id is that of an earlier call with the same key and input, if there was one. */
+export type ReservationOutcome =
+  | { readonly outcome: "RESERVED"; readonly id: string }
+  | { readonly outcome: NotReserved | "INVALID_EXPIRY"; readonly id: null };
 
 const reserving = prepared((db) =>
   db
     .select({
-      outcome: sql<ReservationOutcome | "RESERVED" | "INVALID_EXPIRY">`r.outcome`,
+      outcome: sql<ReservationOutcome["outcome"]>`r.outcome`,
       id: sql<string | null>`r.reservation_id`,
     })
     .from(
       sql`reserve_usage(${sql.placeholder("id")}::uuid, ${sql.placeholder("userId")}::uuid, ${sql.placeholder("externalId")}::text,
         ${sql.placeholder("isAdmin")}::boolean, ${sql.placeholder("featureKey")}::text, ${sql.placeholder("quantity")}::bigint,
         ${sql.placeholder("expiresAt")}::timestamptz, ${sql.placeholder("key")}::text, ${sql.placeholder("now")}::timestamptz,
-        ${sql.placeholder("graceDays")}::int) as r`,
+        ${sql.placeholder("gracePeriodDays")}::int) as r`,
     )
     .prepare("reserve_usage"),
 );
 
-/** Sets use aside. The id is that of an earlier call with the same key and input, if there was one; null when refused. */
-export async function reserve(db: Db, { expiresAt, ...reservation }: NewReservation, { now, graceDays }: JudgedAt) {
-  const parameters = { ...reservation, expiresAt: expiresAt.toISOString(), now: now.toISOString(), graceDays };
+/** Sets use aside. */
+export async function reserve(
+  db: Db,
+  { expiresAt, ...reservation }: NewReservation,
+  { now, gracePeriodDays }: Moment,
+): Promise<ReservationOutcome> {
+  const parameters = { ...reservation, expiresAt: expiresAt.toISOString(), now: now.toISOString(), gracePeriodDays };
   const [row] = await reserving(db).execute(parameters);
   if (!row) throw new Error("The database did not say what came of a reservation.");
-  return row;
+  const { outcome, id } = row;
+  if (outcome !== "RESERVED") return { outcome, id: null };
+  if (id === null) throw new Error("The database made a reservation without an ID.");
+  return { outcome, id };
 }
 
 const settling = prepared((db) =>
   db
     .select({ outcome: sql<"SETTLED" | "NOT_FOUND" | "INVALID_QUANTITY" | "CLOSED">`r.outcome` })
     .from(
-      sql`settle_usage(${sql.placeholder("id")}::uuid, ${sql.placeholder("owner")}::uuid, ${sql.placeholder("quantity")}::bigint,
-        ${sql.placeholder("isAdmin")}::boolean, ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("graceDays")}::int) as r (outcome)`,
+      sql`settle_usage(${sql.placeholder("id")}::uuid, ${sql.placeholder("quantity")}::bigint,
+        ${sql.placeholder("isAdmin")}::boolean, ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("gracePeriodDays")}::int) as r (outcome)`,
     )
     .prepare("settle_usage"),
 );
 
-/** What is settled, and whose it must be: null for whoever may settle everybody's. */
+/** What is settled; the caller has seen that it may be. */
 export interface Settlement {
   readonly id: string;
-  readonly owner: string | null;
   readonly quantity: number;
   readonly isAdmin: boolean;
 }
 
 /** Turns a reservation into what was really used. */
-export async function settle(db: Db, settlement: Settlement, { now, graceDays }: JudgedAt) {
-  const [row] = await settling(db).execute({ ...settlement, now: now.toISOString(), graceDays });
+export async function settle(db: Db, settlement: Settlement, { now, gracePeriodDays }: Moment) {
+  const [row] = await settling(db).execute({ ...settlement, now: now.toISOString(), gracePeriodDays });
   if (!row) throw new Error("The database did not say what came of a settlement.");
   return row.outcome;
 }

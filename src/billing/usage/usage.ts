@@ -38,9 +38,6 @@ export interface JudgedEvent {
 /** Most events in one call. */
 export const mostEvents = 100;
 
-/** Longest key, in characters. */
-export const longestKey = 255;
-
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** For how long a key is remembered; its event cannot be counted twice as long. */

@@ -7,6 +7,14 @@ import { isStorable } from "./input-text.js";
 const keptMs = 24 * 60 * 60 * 1000;
 const longestKey = 255;
 
+/** Whether a caller's text can be a key. */
+export function isIdempotencyKey(text: string): boolean {
+  return isStorable(text, longestKey);
+}
+
+/** What to tell whoever sent something else. */
+export const keyFault = `An idempotency key has 1 to ${longestKey} characters; a UUID is best.`;
+
 /** One call of a mutation: the same key with the same operation and input gets the same answer again. */
 export interface Call {
   readonly userId: string;
@@ -23,12 +31,7 @@ export interface Call {
  */
 export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   if (!call.key) return run();
-  if (!isStorable(call.key, longestKey)) {
-    const path = ["input", "idempotencyKey"];
-    return refuse("INVALID_INPUT", `An idempotency key has at most ${longestKey} characters; a UUID is best.`, {
-      path,
-    });
-  }
+  if (!isIdempotencyKey(call.key)) return refuse("INVALID_INPUT", keyFault, { path: ["input", "idempotencyKey"] });
   const inputHash = hashOf(call);
   const known = await findAnswer(deps.db, call.userId, call.key);
   if (known && known.createdAt.getTime() > deps.now().getTime() - keptMs) {
