@@ -34,9 +34,10 @@ CREATE TRIGGER catalog_versions_spread AFTER INSERT ON catalog_versions
 SELECT spread_catalog(definition) FROM catalog_versions ORDER BY id DESC LIMIT 1;
 --> statement-breakpoint
 
--- Whether a subscription grants its tier: the same as `isEntitling` of subscription.ts.
+-- Whether a subscription grants its tier: the same as `isEntitling` of subscription.ts. Stable, as Postgres has it of an
+-- instant less an interval: one that claims more than its body does is called for each row, not put in place of its call.
 CREATE FUNCTION is_entitling(p_status subscription_status, p_past_due_since timestamptz, p_now timestamptz, p_grace_days int)
-RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT p_status IN ('ACTIVE', 'TRIALING')
     OR (p_status = 'PAST_DUE' AND (p_past_due_since IS NULL OR p_past_due_since > p_now - p_grace_days * interval '24 hours'))
 $$;
@@ -162,7 +163,7 @@ END $$;
 
 -- Which of a payer's subscriptions counts: of the lowest rank the newest. Entitling comes before waiting before over.
 CREATE FUNCTION subscription_rank(p_status subscription_status, p_past_due_since timestamptz, p_now timestamptz, p_grace_days int)
-RETURNS int LANGUAGE sql IMMUTABLE AS $$
+RETURNS int LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN is_entitling(p_status, p_past_due_since, p_now, p_grace_days) THEN 0
     WHEN p_status IN ('CANCELED', 'INCOMPLETE_EXPIRED') THEN 2 ELSE 1 END
 $$;
