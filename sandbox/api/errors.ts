@@ -64,8 +64,23 @@ export function noSuch(
   status: 400 | 404 = param === "id" ? 404 : 400,
 ): StripeRefusal {
   const code = "resource_missing";
-  const message = `No such ${noun}: '${id}'`;
+  const elsewhere =
+    noun === "PaymentMethod"
+      ? "; It's possible this PaymentMethod exists on one of your connected accounts, in which case you should retry " +
+        "this request on that connected account. Learn more at https://stripe.com/docs/connect/authentication"
+      : "";
+  const message = `No such ${noun}: '${id}'${elsewhere}`;
   return new StripeRefusal(status, { type: "invalid_request_error", code, message, param, doc_url: docUrl(code) });
+}
+
+/** A customer is to be charged, and there is nothing to charge. */
+export function noPaymentMethod(): StripeRefusal {
+  return invalidRequest(
+    "This customer has no attached payment source or default payment method. Please consider adding a default payment " +
+      "method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting" +
+      "#payment-method-priority.",
+    { code: "resource_missing" },
+  );
 }
 
 export function unauthorized(message: string): StripeRefusal {

@@ -4,6 +4,7 @@ import { invalidRequest } from "./errors.js";
 import { type ExpandableKind, type Link, links } from "./expandable.js";
 import { includedValue, isLeftOut } from "./inclusions.js";
 import type { Answers } from "./operation.js";
+import { withUndocumented } from "./undocumented.js";
 
 type Json = Record<string, unknown>;
 
@@ -68,7 +69,7 @@ function renderRecord(world: World, kind: ExpandableKind, source: Json, paths: s
     }
     change(record, field.split("."), (value) => expandValue(world, link, value, onward));
   }
-  return record;
+  return withUndocumented(record);
 }
 
 /** Paths by the link they begin with, so that each field is dealt with once. */

@@ -41,17 +41,22 @@ export function buildInvoiceItem(world: World, terms: InvoiceItemTerms): Stripe.
     net_amount: terms.amount,
     parent: terms.parent && { subscription_details: terms.parent, type: "subscription_details" },
     period: terms.period,
-    pricing: {
-      ...(price ? { price_details: { price: price.id, product: productIdOf(price) } } : {}),
-      type: "price_details",
-      unit_amount_decimal: terms.unitAmount === null ? null : Stripe.Decimal.from(terms.unitAmount),
-    },
+    pricing: pricingOf(price, terms.unitAmount),
     proration: proration !== null,
     ...(proration ? { proration_details: { credited_items: proration.credited, discount_amounts: [] } } : {}),
     quantity: terms.quantity,
     quantity_decimal: Stripe.Decimal.from(terms.quantity),
     tax_rates: [],
     test_clock: customer ? testClockOf(world, customer) : null,
+  };
+}
+
+/** What an item costs for one, and of what price; null for what is no multiple of it. */
+export function pricingOf(price: Stripe.Price | null, unitAmount: number | null): Stripe.InvoiceItem.Pricing {
+  return {
+    ...(price ? { price_details: { price: price.id, product: productIdOf(price) } } : {}),
+    type: "price_details",
+    unit_amount_decimal: unitAmount === null ? null : Stripe.Decimal.from(unitAmount),
   };
 }
 

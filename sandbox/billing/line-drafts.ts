@@ -32,12 +32,10 @@ export function recurringLines(
   return licensed.map((item) => {
     const price = fullPrice(world, item.price);
     const quantity = item.quantity ?? 1;
-    const name = nameOf(world, price);
+    const what = `${quantity} ${unitsOf(world, price)}× ${nameOf(world, price)}`;
     return {
       amount: isTrial ? 0 : itemAmount(world, item, currency),
-      description: isTrial
-        ? `Trial period for ${name}`
-        : `${quantity} × ${name} (at ${describePrice(price, currency)})`,
+      description: isTrial ? `Free trial for ${what}` : `${what} (at ${describePrice(price, currency)})`,
       isDiscountable: true,
       period: { start: item.current_period_start, end: item.current_period_end },
       price,
@@ -89,6 +87,12 @@ export function fullPrice(world: World, price: Stripe.Price): Stripe.Price {
 
 export function nameOf(world: World, price: Stripe.Price): string {
   return world.tables.product.find(productIdOf(price))?.name ?? "Subscription";
+}
+
+/** "user ", if that is what the product counts. */
+function unitsOf(world: World, price: Stripe.Price): string {
+  const label = world.tables.product.find(productIdOf(price))?.unit_label;
+  return label ? `${label} ` : "";
 }
 
 function idIn(reference: string | Stripe.Price): string {

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { cardError, invalidRequest } from "../api/errors.js";
+import { cardError, noPaymentMethod } from "../api/errors.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
@@ -76,13 +76,7 @@ function askForPayment(
 /** What a payment would be refused with; null if it would go through. */
 export function refusalOf(world: World, invoice: Stripe.Invoice): Error | null {
   const method = payerOf(world, invoice);
-  if (!method) {
-    return invalidRequest(
-      "This customer has no attached payment source or default payment method. Please consider adding a default " +
-        "payment method. For more information, visit https://stripe.com/docs/billing/payment-methods#payment-methods.",
-      { code: "resource_missing" },
-    );
-  }
+  if (!method) return noPaymentMethod();
   if (needsAuthentication(world, method, "off_session")) {
     return cardError({
       code: "subscription_payment_intent_requires_action",

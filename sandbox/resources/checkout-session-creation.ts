@@ -15,10 +15,11 @@ import type { World } from "../world.js";
 import { buildSession } from "./checkout-session-shape.js";
 import type { createParams } from "./checkout-sessions.js";
 import { getCustomer } from "./customers.js";
-import { getPrice } from "./prices.js";
+import { priceGiven } from "./price-data.js";
 import { readShipping } from "./shipping.js";
 
 type Params = Read<typeof createParams>;
+type Line = NonNullable<Params["line_items"]>[number];
 
 export function createCheckoutSession(world: World, params: Params): Stripe.Checkout.Session {
   refuseContradictions(params);
@@ -26,7 +27,7 @@ export function createCheckoutSession(world: World, params: Params): Stripe.Chec
   if (params.mode === "setup") return createSetupSession(world, params, customer);
   const { line_items, mode } = params;
   if (!line_items) throw missingParameter("line_items");
-  const prices = line_items.map(({ price }, index) => priceFor(world, mode, price, `line_items[${index}][price]`));
+  const prices = line_items.map((line, index) => priceFor(world, mode, line, `line_items[${index}]`));
   const currency = currencyOf(params, customer, prices);
   for (const price of prices) refuseUnlessOfferedIn(price, currency);
   if (customer && mode === "subscription") refuseOtherCurrency(world, customer, currency);
@@ -44,7 +45,7 @@ export function createCheckoutSession(world: World, params: Params): Stripe.Chec
   if (customer) refuseCustomerDiscount(customer, redemption);
 
   const plan: CheckoutPlan = {
-    items: line_items.map(({ price, quantity }) => ({ price, quantity: quantity ?? 1 })),
+    items: items.map(({ price, quantity }) => ({ price: price.id, quantity })),
     currency,
     ...basicPlan(params, customer),
     coupon: redemption?.coupon.id ?? null,
@@ -99,11 +100,8 @@ function refuseWithoutLocation(params: Params, customer: Stripe.Customer | null)
   );
 }
 
-function priceFor(world: World, mode: "payment" | "subscription", id: string, param: string): Stripe.Price {
-  const price = getPrice(world, id, param);
-  if (!price.active) {
-    throw invalidRequest("The price specified is inactive. This field only accepts active prices.", { param });
-  }
+function priceFor(world: World, mode: "payment" | "subscription", line: Line, at: string): Stripe.Price {
+  const price = priceGiven(world, line, at);
   const isRecurring = price.recurring !== null;
   if (isRecurring === (mode === "subscription")) return price;
   if (isRecurring) {

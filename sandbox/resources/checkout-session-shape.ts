@@ -79,7 +79,7 @@ export function buildSession(
     customer: customer?.id ?? null,
     customer_account: null,
     customer_creation: customer ? null : creationOf(params),
-    customer_details: initialDetails(customer?.email ?? params.customer_email ?? null),
+    customer_details: initialDetails(mode, customer?.email ?? params.customer_email ?? null),
     customer_email: params.customer_email ?? null,
     discounts: mode === "setup" ? null : [],
     expires_at: params.expires_at === undefined ? created + 24 * hours : checkedExpiry(params.expires_at, created),
@@ -138,7 +138,7 @@ function automaticTax(params: Params, customer: Stripe.Customer | null): Stripe.
   return { enabled: true, liability: { type: "self" }, provider: "stripe", status };
 }
 
-function initialDetails(email: string | null): Stripe.Checkout.Session.CustomerDetails | null {
+function initialDetails(mode: Params["mode"], email: string | null): Stripe.Checkout.Session.CustomerDetails | null {
   if (email === null) return null;
   return {
     address: null,
@@ -147,7 +147,8 @@ function initialDetails(email: string | null): Stripe.Checkout.Session.CustomerD
     individual_name: null,
     name: null,
     phone: null,
-    tax_exempt: "none",
+    // Where nothing is sold nobody is exempt.
+    tax_exempt: mode === "setup" ? null : "none",
     tax_ids: null,
   };
 }

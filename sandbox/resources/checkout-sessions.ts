@@ -20,6 +20,7 @@ import { idOf } from "../billing/price-amounts.js";
 import { expireSession } from "../checkout/expire-session.js";
 import type { World } from "../world.js";
 import { createCheckoutSession } from "./checkout-session-creation.js";
+import { checkoutPriceData } from "./price-data.js";
 import { shippingParam } from "./shipping.js";
 
 const subscriptionData = hash({
@@ -45,8 +46,8 @@ const subscriptionData = hash({
 const lineItem = hash({
   adjustable_quantity: onlyDisabled,
   metadata: notHere,
-  price: required(text),
-  price_data: notHere,
+  price: text,
+  price_data: checkoutPriceData,
   quantity: integer({ min: 1 }),
   tax_rates: notHere,
 } satisfies Covers<Stripe.Checkout.SessionCreateParams.LineItem>);

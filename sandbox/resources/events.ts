@@ -3,6 +3,7 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, listOf, text } from "../api/params.js";
+import { eventWithUndocumented } from "../api/undocumented.js";
 import type { StoredEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 
@@ -15,7 +16,7 @@ const listParams = {
 } satisfies Covers<Stripe.EventListParams>;
 
 export const eventOperations = [
-  retrieval("/v1/events/:id", "event", getEvent),
+  retrieval("/v1/events/:id", "event", (world, id) => eventWithUndocumented(getEvent(world, id))),
   operation({
     method: "GET",
     path: "/v1/events",
@@ -31,7 +32,8 @@ export const eventOperations = [
         .filter((event) => params.created(event.created))
         .filter((event) => wanted === undefined || wanted.some((pattern) => isOfType(event.type, pattern)))
         .filter((event) => matches(delivery_success, event.pending_webhooks === 0));
-      return pageOf(found, params, "/v1/events");
+      const page = pageOf(found, params, "/v1/events");
+      return { ...page, data: page.data.map(eventWithUndocumented) };
     },
   }),
 ];

@@ -30,7 +30,7 @@ import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
 import { applyCancelAt, changeOf } from "./subscription-changes.js";
-import { itemChangeParam } from "./subscription-item-changes.js";
+import { itemChange } from "./subscription-item-changes.js";
 import { trialEnd } from "./subscriptions.js";
 
 const subscriptionDetails = {
@@ -41,7 +41,8 @@ const subscriptionDetails = {
   cancel_at_period_end: bool,
   cancel_now: bool,
   default_tax_rates: notHere,
-  items: listOf(itemChangeParam),
+  // A preview keeps nothing, so a price cannot be made for it.
+  items: listOf(hash({ ...itemChange, price_data: notHere })),
   metadata: notHere,
   pause: notHere,
   proration_behavior: oneOf("always_invoice", "create_prorations", "none"),

@@ -1,4 +1,4 @@
-import Stripe from "stripe";
+import type Stripe from "stripe";
 import { invalidParameter, invalidRequest, missingParameter, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
@@ -20,15 +20,15 @@ import {
   required,
   text,
 } from "../api/params.js";
+import { buildPrice, currencyOption } from "../billing/build-price.js";
 import { idOf } from "../billing/price-amounts.js";
-import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
-import { nowInSeconds, type World } from "../world.js";
+import type { World } from "../world.js";
 import { getMeter } from "./meters.js";
 import { createProduct, getProduct } from "./products.js";
 
 const taxBehavior = oneOf("exclusive", "inclusive", "unspecified");
-const currencyOption = required(
+const currencyOptionParam = required(
   hash({
     custom_unit_amount: notHere,
     tax_behavior: taxBehavior,
@@ -42,7 +42,7 @@ const createParams = {
   currency: required(text),
   active: bool,
   billing_scheme: only("per_unit"),
-  currency_options: mapOf(currencyOption),
+  currency_options: mapOf(currencyOptionParam),
   custom_unit_amount: notHere,
   lookup_key: text,
   metadata,
@@ -76,7 +76,7 @@ const createParams = {
 
 const updateParams = {
   active: bool,
-  currency_options: clearable(mapOf(currencyOption)),
+  currency_options: clearable(mapOf(currencyOptionParam)),
   lookup_key: clearable(text),
   metadata,
   nickname: clearable(text),
@@ -132,6 +132,13 @@ export function getPrice(world: World, id: string, param = "id"): Stripe.Price {
   return price;
 }
 
+/** The price a subscription or a session is to have: one that is no longer for sale is refused. */
+export function getPriceForSale(world: World, id: string, param: string): Stripe.Price {
+  const price = getPrice(world, id, param);
+  if (price.active) return price;
+  throw invalidRequest("The price specified is inactive. This field only accepts active prices.", { param });
+}
+
 function createPrice(world: World, params: Read<typeof createParams>): Stripe.Price {
   const amount = readAmount(params);
   if (amount === null) throw missingParameter("unit_amount");
@@ -141,20 +148,9 @@ function createPrice(world: World, params: Read<typeof createParams>): Stripe.Pr
   }
   refuseOwnCurrency(currency, params.currency_options);
   if (params.lookup_key !== undefined) claimLookupKey(world, params.lookup_key, params.transfer_lookup_key ?? false);
-  const behavior = params.tax_behavior ?? "unspecified";
-  const price = world.tables.price.put({
-    id: newId.price(),
-    object: "price",
-    active: params.active ?? true,
-    billing_scheme: "per_unit",
-    created: nowInSeconds(world),
+  const built = buildPrice(world, {
+    amount,
     currency,
-    currency_options: { [currency]: optionOf(amount, behavior), ...readOptions(params.currency_options) },
-    custom_unit_amount: null,
-    livemode: false,
-    lookup_key: params.lookup_key ?? null,
-    metadata: mergeMetadata({}, params.metadata),
-    nickname: params.nickname ?? null,
     product: productOf(world, params),
     recurring: params.recurring
       ? {
@@ -165,12 +161,15 @@ function createPrice(world: World, params: Read<typeof createParams>): Stripe.Pr
           usage_type: params.recurring.usage_type ?? "licensed",
         }
       : null,
-    tax_behavior: behavior,
-    tiers_mode: null,
-    transform_quantity: null,
-    type: params.recurring ? "recurring" : "one_time",
-    unit_amount: Number.isInteger(amount) ? amount : null,
-    unit_amount_decimal: Stripe.Decimal.from(amount),
+    taxBehavior: params.tax_behavior,
+  });
+  const price = world.tables.price.put({
+    ...built,
+    active: params.active ?? true,
+    currency_options: { ...built.currency_options, ...readOptions(params.currency_options) },
+    lookup_key: params.lookup_key ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    nickname: params.nickname ?? null,
   });
   recordEvent(world, "price.created", price);
   return price;
@@ -251,20 +250,11 @@ function readAmount(given: {
 }
 
 function readOptions(
-  given: Record<string, ReturnType<typeof currencyOption>> = {},
+  given: Record<string, ReturnType<typeof currencyOptionParam>> = {},
 ): Record<string, Stripe.Price.CurrencyOptions> {
   const options = Object.entries(given).map(([currency, option]): [string, Stripe.Price.CurrencyOptions] => [
     currency.toLowerCase(),
-    optionOf(readAmount(option) ?? 0, option.tax_behavior ?? "unspecified"),
+    currencyOption(readAmount(option) ?? 0, option.tax_behavior ?? "unspecified"),
   ]);
   return Object.fromEntries(options);
-}
-
-function optionOf(amount: number, tax_behavior: Stripe.Price.TaxBehavior): Stripe.Price.CurrencyOptions {
-  return {
-    custom_unit_amount: null,
-    tax_behavior,
-    unit_amount: Number.isInteger(amount) ? amount : null,
-    unit_amount_decimal: Stripe.Decimal.from(amount),
-  };
 }

@@ -4,7 +4,7 @@ import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation, retrieval } from "../api/operation.js";
 import { bool, type Covers, clearable, hash, listOf, metadata, notHere, oneOf, required, text } from "../api/params.js";
-import { newId } from "../ids.js";
+import { buildProduct } from "../billing/build-product.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 
@@ -129,29 +129,8 @@ export function createProduct(
   world: World,
   params: Changes & { name: string; id?: string | undefined },
 ): Stripe.Product {
-  const now = nowInSeconds(world);
-  const built: Stripe.Product = {
-    id: params.id ?? newId.product(),
-    object: "product",
-    active: true,
-    created: now,
-    default_price: null,
-    description: null,
-    images: [],
-    livemode: false,
-    marketing_features: [],
-    metadata: {},
-    name: params.name,
-    package_dimensions: null,
-    shippable: null,
-    statement_descriptor: null,
-    tax_code: null,
-    tax_details: null,
-    type: "service",
-    unit_label: null,
-    updated: now,
-    url: null,
-  };
+  const named = buildProduct(world, params.name);
+  const built = { ...named, id: params.id ?? named.id };
   const product = world.tables.product.put(applyChanges(built, params));
   recordEvent(world, "product.created", product);
   return product;

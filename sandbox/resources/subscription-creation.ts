@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { cardError, invalidRequest } from "../api/errors.js";
+import { cardError, invalidRequest, noPaymentMethod } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
@@ -15,7 +15,7 @@ import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getPaymentMethod } from "./payment-methods.js";
-import { getPrice } from "./prices.js";
+import { priceGiven } from "./price-data.js";
 import { applyCancelAt } from "./subscription-changes.js";
 import type { createParams } from "./subscriptions.js";
 
@@ -33,13 +33,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const due = Math.max(0, totalOf(order).total + customer.balance);
   const method = methodFor(world, customer, params.default_payment_method);
   const isUnconfirmed = params.payment_behavior === "default_incomplete";
-  if (!method && due > 0 && !isUnconfirmed) {
-    throw invalidRequest(
-      "This customer has no attached payment source or default payment method. Please consider adding a default " +
-        "payment method. For more information, visit https://stripe.com/docs/billing/payment-methods#payment-methods.",
-      { code: "resource_missing" },
-    );
-  }
+  if (!method && due > 0 && !isUnconfirmed) throw noPaymentMethod();
 
   const intent = buildPaymentIntent(world, {
     amount: due,
@@ -79,8 +73,9 @@ function firstPayment(world: World, intent: Stripe.PaymentIntent, method: Stripe
 }
 
 function orderFrom(world: World, params: Read<typeof createParams>, customer: Stripe.Customer): Order {
-  const items = params.items.map(({ price, quantity, metadata }, index) => {
-    const found = getPrice(world, price, `items[${index}][price]`);
+  const items = params.items.map((item, index) => {
+    const { quantity, metadata } = item;
+    const found = priceGiven(world, item, `items[${index}]`);
     if (!found.recurring) {
       throw invalidRequest(
         `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,

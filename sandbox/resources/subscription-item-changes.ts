@@ -6,7 +6,7 @@ import { intervalOf, isSameInterval } from "../billing/periods.js";
 import { isMetered, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { buildItem, currentPeriodEnd, withPrice } from "../billing/subscription.js";
 import type { World } from "../world.js";
-import { getPrice } from "./prices.js";
+import { priceGiven, recurringPriceData } from "./price-data.js";
 
 /** `items[n]` of an update and of its preview. */
 export const itemChange = {
@@ -19,7 +19,7 @@ export const itemChange = {
   metadata,
   plan: text,
   price: text,
-  price_data: notHere,
+  price_data: recurringPriceData,
   quantity: integer({ min: 0 }),
   tax_rates: notHere,
 };
@@ -68,11 +68,11 @@ export function changedItems(
   return items;
 }
 
-function priceOf(world: World, { price, plan }: Read<typeof itemChange>, index: number, currency: string) {
-  const id = price ?? plan;
-  if (id === undefined) return null;
+function priceOf(world: World, change: Read<typeof itemChange>, index: number, currency: string) {
+  const { price = change.plan, price_data } = change;
+  if (price === undefined && price_data === undefined) return null;
   const param = `items[${index}][price]`;
-  const found = getPrice(world, id, param);
+  const found = priceGiven(world, { price, price_data }, `items[${index}]`);
   if (!found.recurring) {
     throw invalidRequest(
       "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.",

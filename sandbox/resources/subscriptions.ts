@@ -22,6 +22,7 @@ import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { resumeSubscription } from "../billing/resume-subscription.js";
 import { getSubscription } from "./get-subscription.js";
+import { recurringPriceData } from "./price-data.js";
 import { cancellationDetails, cancelSubscription, updateSubscription } from "./subscription-changes.js";
 import { createSubscription } from "./subscription-creation.js";
 import { itemChangeParam } from "./subscription-item-changes.js";
@@ -68,8 +69,8 @@ export const createParams = {
         discounts: notHere,
         metadata,
         plan: notHere,
-        price: required(text),
-        price_data: notHere,
+        price: text,
+        price_data: recurringPriceData,
         quantity: integer({ min: 0 }),
         tax_rates: notHere,
       }),

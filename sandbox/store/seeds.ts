@@ -31,11 +31,15 @@ interface Plan {
  */
 export function loadSeed(tables: Tables, seed: object[]): void {
   const plans = seed.filter(isPlan);
-  loadObjects(
-    tables,
-    seed.filter((record) => !isPlan(record)),
-  );
+  loadObjects(tables, seed.filter((record) => !isPlan(record)).map(withMeter));
   loadObjects(tables, plans.map(priceOf));
+}
+
+/** A recurring price of before there were meters is billed by none. */
+function withMeter(record: object): object {
+  const isPrice = "object" in record && record.object === "price";
+  if (!isPrice || !("recurring" in record) || !record.recurring) return record;
+  return { ...record, recurring: { meter: null, ...record.recurring } };
 }
 
 function isPlan(record: object): record is Plan {

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { eventWithUndocumented } from "../api/undocumented.js";
 import type { StoredEvent } from "./events.js";
 import { signPayload } from "./signature.js";
 
@@ -24,7 +25,8 @@ export async function postEvent(
   attempt: number,
 ): Promise<DeliveryRecord> {
   // An endpoint made for a version is told so; the shapes are the sandbox's one version all the same.
-  const body = JSON.stringify({ ...event, api_version: endpoint.api_version ?? event.api_version }, null, 2);
+  const told = { ...eventWithUndocumented(event), api_version: endpoint.api_version ?? event.api_version };
+  const body = JSON.stringify(told, null, 2);
   const signature = signPayload(body, secrets);
   const at = new Date().toISOString();
   const status = await postSigned(endpoint.url, body, signature);

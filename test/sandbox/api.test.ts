@@ -1,5 +1,6 @@
 import Stripe from "stripe";
 import { expect, test } from "vitest";
+import { priceOf, subscribed } from "./subscribed.js";
 import { eventTypes, monthlyPrice, openSandbox, subscribe } from "./support.js";
 
 test("a repeated key gives the first answer again, other parameters are refused", async () => {
@@ -119,6 +120,25 @@ test("expand reaches through lists and refuses what it cannot expand", async () 
   await expect(stripe.subscriptions.list({ expand: ["data.items.data.price.product"] })).rejects.toThrow(
     "more than 4 levels",
   );
+});
+
+test("a subscription of one item shows its plan and quantity, and lists of an object's own their length", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const one = await subscribed(sandbox, { expand: ["latest_invoice"] });
+  const [item] = one.items.data;
+  expect(one).toMatchObject({
+    plan: { id: item?.price.id, amount: 2999 },
+    quantity: 1,
+    items: { total_count: 1 },
+    latest_invoice: { lines: { total_count: 1 } },
+  });
+  const [created] = (await stripe.events.list({ type: "customer.subscription.created" })).data;
+  expect(created?.data.object).toMatchObject({ plan: { id: item?.price.id }, items: { total_count: 1 } });
+
+  const second = await priceOf(stripe, 500);
+  const two = await stripe.subscriptions.update(one.id, { items: [{ price: second.id }] });
+  expect(two).toMatchObject({ plan: null, quantity: null, items: { total_count: 2 } });
 });
 
 test("currency options are answered only when asked for", async () => {

@@ -24,6 +24,34 @@ test("an invoice by hand: an item, a draft, finalized, paid", async () => {
   expect(payment).toMatchObject({ status: "paid", amount_paid: 1500 });
 });
 
+test("an amount on an invoice item stands for a price that is not for sale, the same for the same", async () => {
+  const { stripe } = await openSandbox();
+  const { id: customer } = await stripe.customers.create();
+  const fee = { customer, amount: 1000, currency: "usd", description: "Setup" };
+  const one = await stripe.invoiceItems.create(fee);
+  const other = await stripe.invoiceItems.create(fee);
+  const dearer = await stripe.invoiceItems.update(other.id, { amount: 1200 });
+  expect(dearer).toMatchObject({ amount: 1200, net_amount: 1200 });
+  const again = await stripe.invoiceItems.create(fee);
+  expect(again.pricing).toEqual(one.pricing);
+  expect(dearer.pricing?.price_details?.price).not.toBe(one.pricing?.price_details?.price);
+  const { price, product } = one.pricing?.price_details ?? {};
+  expect(await stripe.prices.retrieve(String(price))).toMatchObject({
+    active: false,
+    type: "one_time",
+    unit_amount: 1000,
+  });
+  expect(await stripe.products.retrieve(String(product))).toMatchObject({ active: false, name: "Setup" });
+
+  const hours = await stripe.prices.create({ currency: "usd", unit_amount: 250, product_data: { name: "Hours" } });
+  const item = await stripe.invoiceItems.create({ customer, pricing: { price: hours.id }, quantity: 3 });
+  expect(item).toMatchObject({ amount: 750, description: "Hours", quantity: 3 });
+  await expect(stripe.invoiceItems.create({ ...fee, pricing: { price: hours.id } })).rejects.toMatchObject({
+    statusCode: 400,
+    param: "amount",
+  });
+});
+
 test("with nothing pending a draft is empty, and paying it asks nobody", async () => {
   const { stripe } = await openSandbox();
   const { id: customer } = await stripe.customers.create();
