@@ -1,6 +1,8 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
+import { isSent } from "./collection.js";
+import { noteDelinquency } from "./delinquency.js";
 import { subscriptionOf } from "./end-subscription.js";
 import { attempted } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
@@ -33,6 +35,7 @@ export function collectInvoice(
   recordEvent(world, "invoice.payment_failed", after);
   if (payment?.kind === "requires_action") recordEvent(world, "invoice.payment_action_required", after);
   recordEvent(world, "invoice.updated", after, open);
+  if (after.auto_advance && !isSent(after)) noteDelinquency(world, after, true);
   standAfterFailure(world, after);
   return after;
 }

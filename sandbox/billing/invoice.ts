@@ -3,6 +3,7 @@ import { account } from "../resources/account.js";
 import { testClockOf } from "../time/test-clock-of.js";
 import type { World } from "../world.js";
 import { nowInSeconds } from "../world.js";
+import { type Collection, collectionOf } from "./collection.js";
 import { appliesTo, discountedAmount } from "./discounts.js";
 import { buildInvoiceLine } from "./invoice-lines.js";
 import type { LineDraft } from "./line-drafts.js";
@@ -23,11 +24,14 @@ export interface InvoiceDraft {
   created: number;
   /** When it is finalized by itself; null: only by hand. */
   finalizesAt: number | null;
+  /** Left out: as its subscription's are. */
+  collection?: Collection;
 }
 
 /** An invoice as a draft; `number` and the hosted pages come with finalizing. */
 export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice {
   const { id, customer, subscription, discount } = draft;
+  const collection = draft.collection ?? collectionOf(subscription, draft.created);
   const subtotal = sum(draft.lines.map(({ amount }) => amount));
   const shares = discountShares(draft);
   const total = subtotal - sum(shares);
@@ -50,7 +54,7 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
     automatic_tax: automaticTax(subscription?.automatic_tax.enabled ?? false),
     automatically_finalizes_at: draft.finalizesAt,
     billing_reason: draft.reason,
-    collection_method: "charge_automatically",
+    collection_method: collection.method,
     created: draft.created,
     currency: draft.currency,
     custom_fields: null,
@@ -68,7 +72,7 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
     default_tax_rates: [],
     description: null,
     discounts: discount === null ? [] : [discount.id],
-    due_date: null,
+    due_date: collection.dueDate,
     effective_at: null,
     ending_balance: null,
     footer: null,
@@ -93,7 +97,7 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
     },
     livemode: false,
     metadata: {},
-    next_payment_attempt: draft.finalizesAt,
+    next_payment_attempt: collection.method === "send_invoice" ? null : draft.finalizesAt,
     number: null,
     on_behalf_of: null,
     parent: subscription && {

@@ -2,10 +2,11 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { isSent } from "./collection.js";
 import { createInvoice } from "./create-invoice.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { type LineDraft, lineOfInvoiceItem } from "./line-drafts.js";
-import { discountOf, pendingLines } from "./plan-renewal.js";
+import { discountOf, pendingLines, secondsToPayment } from "./plan-renewal.js";
 import type { UpdatePlan } from "./plan-update.js";
 import { idOf } from "./price-amounts.js";
 import { forgetDebits, rememberDebits } from "./subscription-memory.js";
@@ -52,7 +53,7 @@ export function draftNow(
     discount: discountOf(world, subscription),
     period: { start: now, end: now },
     created: now,
-    finalizesAt: now,
+    finalizesAt: isSent(subscription) ? now + secondsToPayment : now,
   };
 }
 

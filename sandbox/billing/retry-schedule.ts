@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { addDays } from "../calendar.js";
 import { nowInSeconds, type World } from "../world.js";
+import { isSent } from "./collection.js";
 import { subscriptionOf } from "./end-subscription.js";
 
 /** What an account decides in Stripe's dashboard about payments that fail. https://docs.stripe.com/billing/revenue-recovery/smart-retries */
@@ -19,7 +20,7 @@ export function nextAttemptAfter(world: World, invoice: Stripe.Invoice): number 
   const id = subscriptionOf(invoice);
   const isFirst = invoice.billing_reason === "subscription_create" && invoice.attempt_count === 0;
   const subscription = id === null ? undefined : world.tables.subscription.find(id);
-  if (!invoice.auto_advance || (isFirst && subscription?.status === "incomplete")) return null;
+  if (!invoice.auto_advance || isSent(invoice) || (isFirst && subscription?.status === "incomplete")) return null;
   const days = world.billing.retryAfterDays[invoice.attempt_count];
   return days === undefined ? null : addDays(nowInSeconds(world), days);
 }

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { noteDelinquency } from "./delinquency.js";
 import { paid } from "./invoice.js";
 import { idOf } from "./price-amounts.js";
 import { standAfterPayment } from "./subscription-standing.js";
@@ -11,6 +12,7 @@ export function payOff(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
   recordEvent(world, "invoice.paid", settled);
   recordEvent(world, "invoice.payment_succeeded", settled);
   for (const payment of world.tables.invoice_payment.of(invoice.id)) settlePayment(world, payment);
+  noteDelinquency(world, settled, false);
   standAfterPayment(world, settled);
   return settled;
 }

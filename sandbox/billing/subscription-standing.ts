@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { isSent } from "./collection.js";
 import { endSubscription, subscriptionOf } from "./end-subscription.js";
 import { applyPendingUpdate } from "./pending-update.js";
 import { idOf } from "./price-amounts.js";
@@ -28,7 +29,7 @@ export function standAfterPayment(world: World, invoice: Stripe.Invoice): void {
 /** How it stands once a payment failed: past due, and at the end of all retries as the account has decided. */
 export function standAfterFailure(world: World, invoice: Stripe.Invoice): void {
   const subscription = runningSubscriptionOf(world, invoice);
-  if (!subscription || !isLatest(subscription, invoice)) return;
+  if (!subscription || !isLatest(subscription, invoice) || isSent(invoice)) return;
   // A change or a resumption that waits for this invoice has not come about.
   if (memoryOf(world, subscription.id).awaits === invoice.id) return;
   const isRunning = subscription.status === "active" || subscription.status === "trialing";
@@ -39,6 +40,14 @@ export function standAfterFailure(world: World, invoice: Stripe.Invoice): void {
   if (afterLastRetry !== "cancel") return;
   const details = stands.cancellation_details ?? { comment: null, feedback: null, feedback_option: null, reason: null };
   endSubscription(world, stands, { ...details, reason: "payment_failed" });
+}
+
+/** How it stands once an invoice that was sent is overdue. */
+export function standOverdue(world: World, invoice: Stripe.Invoice): void {
+  const subscription = runningSubscriptionOf(world, invoice);
+  if (subscription?.status === "active" && isLatest(subscription, invoice)) {
+    changeStatus(world, subscription, "past_due");
+  }
 }
 
 function changeStatus(

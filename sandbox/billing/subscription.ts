@@ -15,6 +15,8 @@ export interface SubscriptionTerms {
   description: string | null;
   /** `automatic_tax[enabled]`: kept and answered; the sandbox's tax is always 0. */
   isTaxAutomatic: boolean;
+  /** Sent and to be paid within so many days; left out: charged automatically. */
+  daysUntilDue?: number | null;
   /** What comes of a trial that ends without a card; left out: an invoice. */
   missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
 }
@@ -24,6 +26,7 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
   const id = newId.subscription();
   const start = nowInSeconds(world);
   const isTrial = order.trialEnd !== null;
+  const { daysUntilDue = null } = terms;
   return {
     id,
     object: "subscription",
@@ -43,12 +46,12 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     cancel_at_period_end: false,
     canceled_at: null,
     cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
-    collection_method: "charge_automatically",
+    collection_method: daysUntilDue === null ? "charge_automatically" : "send_invoice",
     created: start,
     currency: order.currency,
     customer: terms.customer,
     customer_account: null,
-    days_until_due: null,
+    days_until_due: daysUntilDue,
     default_payment_method: terms.defaultPaymentMethod,
     default_source: null,
     default_tax_rates: [],

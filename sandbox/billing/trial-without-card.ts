@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import { payerOf } from "./collect-invoice.js";
+import { isSent } from "./collection.js";
 import { endSubscription } from "./end-subscription.js";
 import { buildInvoice, type InvoiceDraft } from "./invoice.js";
 import { paused } from "./pause-subscription.js";
@@ -13,7 +14,7 @@ import { paused } from "./pause-subscription.js";
  */
 export function stopForWantOfCard(world: World, before: Stripe.Subscription, draft: InvoiceDraft): boolean {
   const missing = before.trial_settings?.end_behavior.missing_payment_method;
-  if (before.status !== "trialing" || (missing !== "cancel" && missing !== "pause")) return false;
+  if (before.status !== "trialing" || isSent(before) || (missing !== "cancel" && missing !== "pause")) return false;
   if (payerOf(world, buildInvoice(world, draft)) !== null) return false;
   if (missing === "cancel") {
     endSubscription(world, before, before.cancellation_details);

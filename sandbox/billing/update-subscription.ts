@@ -5,6 +5,7 @@ import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import { advanceDraft } from "./advance-invoice.js";
 import { intentOf, payerOf } from "./collect-invoice.js";
+import { isSent } from "./collection.js";
 import { finalizeInvoice } from "./finalize-invoice.js";
 import { buildInvoice } from "./invoice.js";
 import { draftOfUpdate, makeUpdate } from "./make-update.js";
@@ -40,7 +41,7 @@ export function updateItems(
   }
   const preview = draft && buildInvoice(world, draft);
   const isDue = preview !== null && preview.amount_due > 0;
-  const refusal = isDue ? refusalOf(world, preview) : null;
+  const refusal = isDue && !isSent(preview) ? refusalOf(world, preview) : null;
   if (behavior === "error_if_incomplete" && refusal) throw refusal;
   const isHeld = behavior === "pending_if_incomplete" && refusal !== null;
   const earlier = isHeld ? holdUpdate(world, before) : null;
@@ -57,6 +58,7 @@ function askForPayment(
   draft: Stripe.Invoice,
   behavior: PaymentBehavior,
 ): void {
+  if (isSent(draft)) return; // a draft for an hour, then sent
   const isKept = subscription.pause_collection?.behavior === "keep_as_draft" || subscription.status === "unpaid";
   if (isKept) {
     world.tables.invoice.put({ ...draft, auto_advance: false, automatically_finalizes_at: null });

@@ -3,15 +3,18 @@ import { cardError, invalidRequest, noSuch } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { collectInvoice, payerOf } from "../billing/collect-invoice.js";
+import { collectionOf, isSent } from "../billing/collection.js";
 import { createInvoice } from "../billing/create-invoice.js";
 import { finalizeInvoice } from "../billing/finalize-invoice.js";
 import { isPendingFor } from "../billing/invoice-item.js";
 import { lineOfInvoiceItem } from "../billing/line-drafts.js";
 import { pendingLines, secondsToPayment } from "../billing/plan-renewal.js";
 import { idOf } from "../billing/price-amounts.js";
+import { sendInvoice } from "../billing/send-invoice.js";
 import { payOff } from "../billing/settle-invoice.js";
 import { newId } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
+import { collectionGiven } from "./collection-params.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
 import type { createParams, payParams } from "./invoices.js";
@@ -45,8 +48,10 @@ export function createInvoiceByHand(world: World, params: Read<typeof createPara
   const now = nowInSeconds(world);
   const isAutomatic = params.auto_advance ?? false;
   const finalizesAt = isAutomatic ? (params.automatically_finalizes_at ?? now + secondsToPayment) : null;
+  const collection = collectionGiven(params, { created: now, otherwise: collectionOf(subscription, now) });
   const invoice = createInvoice(world, {
     id: newId.invoice(),
+    collection,
     customer,
     subscription,
     currency,
@@ -65,6 +70,32 @@ export function createInvoiceByHand(world: World, params: Read<typeof createPara
     metadata: mergeMetadata({}, params.metadata),
     statement_descriptor: params.statement_descriptor ?? null,
   });
+}
+
+/** Sends a customer what they are to pay, again if they had it; a draft is finalized first. */
+export function sendByHand(world: World, _params: unknown, id: string): Stripe.Invoice {
+  const invoice = getInvoice(world, id);
+  refuseUnless(invoice, ["draft", "open", "uncollectible"], "sent");
+  if (!isSent(invoice)) {
+    throw invalidRequest("You can only manually send an invoice if its `collection_method` is `send_invoice`.");
+  }
+  const open = invoice.status === "draft" ? finalizeInvoice(world, invoice) : invoice;
+  return open.status === "paid" ? open : sendInvoice(world, open);
+}
+
+/** Changes how an invoice is collected; once it is finalized only the day it is due moves. */
+export function withCollection(
+  invoice: Stripe.Invoice,
+  params: Pick<Read<typeof createParams>, "collection_method" | "days_until_due" | "due_date">,
+): Stripe.Invoice {
+  const { collection_method, days_until_due, due_date } = params;
+  if (collection_method === undefined && days_until_due === undefined && due_date === undefined) return invoice;
+  if (collection_method !== undefined && collection_method !== invoice.collection_method) {
+    refuseUnless(invoice, ["draft"], "collected in another way");
+  }
+  const otherwise = { method: invoice.collection_method, dueDate: invoice.due_date };
+  const collection = collectionGiven(params, { created: invoice.created, otherwise });
+  return { ...invoice, collection_method: collection.method, due_date: collection.dueDate };
 }
 
 /** Pays now: with a given card, without Stripe, or as it would be paid by itself. A draft is finalized first. */

@@ -3,15 +3,18 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation, retrieval } from "../api/operation.js";
-import { bool, type Covers, integer, metadata, notHere, oneOf, only, onlyDisabled, text } from "../api/params.js";
+import { bool, type Covers, integer, metadata, notHere, oneOf, onlyDisabled, text } from "../api/params.js";
 import { giveUpInvoice } from "../billing/advance-invoice.js";
+import { isSent } from "../billing/collection.js";
 import { subscriptionOf } from "../billing/end-subscription.js";
 import { finalizeInvoice, voidInvoice } from "../billing/finalize-invoice.js";
 import { secondsToPayment } from "../billing/plan-renewal.js";
 import { idOf } from "../billing/price-amounts.js";
+import { sendInvoice } from "../billing/send-invoice.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
-import { createInvoiceByHand, payInvoice, refuseUnless } from "./invoice-actions.js";
+import { collectionParams } from "./collection-params.js";
+import { createInvoiceByHand, payInvoice, refuseUnless, sendByHand, withCollection } from "./invoice-actions.js";
 
 const shared = {
   account_tax_ids: notHere,
@@ -19,15 +22,14 @@ const shared = {
   auto_advance: bool,
   automatic_tax: onlyDisabled,
   automatically_finalizes_at: integer(),
-  collection_method: only("charge_automatically"),
+  ...collectionParams,
   custom_fields: notHere,
-  days_until_due: notHere,
   default_payment_method: text,
   default_source: notHere,
   default_tax_rates: notHere,
   description: text,
   discounts: notHere,
-  due_date: notHere,
+  due_date: integer(),
   effective_at: notHere,
   footer: text,
   issuer: notHere,
@@ -71,7 +73,7 @@ const listParams = {
   created: range,
   customer: text,
   customer_account: notHere,
-  due_date: notHere,
+  due_date: range,
   status: oneOf("draft", "open", "paid", "uncollectible", "void"),
   subscription: text,
 } satisfies Covers<Stripe.InvoiceListParams>;
@@ -90,7 +92,7 @@ export const invoiceOperations = [
     run: (world, params, id) => {
       const before = getInvoice(world, id);
       const after = world.tables.invoice.put({
-        ...before,
+        ...withCollection(before, params),
         auto_advance: params.auto_advance ?? before.auto_advance ?? false,
         automatically_finalizes_at: params.automatically_finalizes_at ?? before.automatically_finalizes_at,
         default_payment_method: params.default_payment_method ?? before.default_payment_method,
@@ -131,11 +133,13 @@ export const invoiceOperations = [
       const isAutomatic = auto_advance ?? draft.auto_advance ?? false;
       const open = finalizeInvoice(world, { ...draft, auto_advance: isAutomatic });
       if (!isAutomatic || open.status !== "open") return open;
+      if (isSent(open)) return sendInvoice(world, open);
       // Asked for by itself, an hour later, if nobody does before.
       return world.tables.invoice.put({ ...open, next_payment_attempt: nowInSeconds(world) + secondsToPayment });
     },
   }),
   operation({ method: "POST", path: `${path}/:id/pay`, answers, params: payParams, run: payInvoice }),
+  operation({ method: "POST", path: `${path}/:id/send`, answers, params: {}, run: sendByHand }),
   operation({
     method: "POST",
     path: `${path}/:id/void`,
@@ -177,6 +181,7 @@ export const invoiceOperations = [
         .filter(
           (invoice) => matches(params.subscription, subscriptionOf(invoice)) && matches(params.status, invoice.status),
         )
+        .filter(({ due_date }) => params.due_date(due_date ?? Number.NaN))
         .filter(
           (invoice) => params.created(invoice.created) && matches(params.collection_method, invoice.collection_method),
         );

@@ -7,6 +7,7 @@ import type { SubscriptionChange } from "../billing/plan-update.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { announceUpdate, updateItems } from "../billing/update-subscription.js";
 import { nowInSeconds, type World } from "../world.js";
+import { daysUntilDueOf } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
 import { getPaymentMethod } from "./payment-methods.js";
 import { changedItems, type ItemChange } from "./subscription-item-changes.js";
@@ -40,8 +41,11 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     ...before,
     cancellation_details: describedBy(before.cancellation_details, params.cancellation_details),
   };
+  const daysUntilDue = daysUntilDueOf(params, before);
   const changed = world.tables.subscription.put({
     ...applyCancelAt(world, described, params),
+    collection_method: daysUntilDue === null ? "charge_automatically" : "send_invoice",
+    days_until_due: daysUntilDue,
     default_payment_method: methodOf(world, before, params.default_payment_method),
     description: params.description === undefined ? before.description : params.description,
     metadata: mergeMetadata(before.metadata, params.metadata),

@@ -3,16 +3,24 @@ import { cardError, invalidRequest, noPaymentMethod } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { applyRedemption, redeem, refuseCustomerDiscount } from "../billing/discounts.js";
 import { type Order, purchaseOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
 import { idOf, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
-import { type FirstPayment, recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
+import {
+  type FirstPayment,
+  recordSubscriptionStart,
+  type StartRequest,
+  startSubscription,
+} from "../billing/start-subscription.js";
+import { startWithDraft } from "../billing/start-with-draft.js";
+import { buildSubscription } from "../billing/subscription.js";
 import { needsAuthentication, tryPayment } from "../billing/try-payment.js";
 import { addDays } from "../calendar.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { daysUntilDueOf } from "./collection-params.js";
 import { getCustomer } from "./customers.js";
 import { getPaymentMethod } from "./payment-methods.js";
 import { priceGiven } from "./price-data.js";
@@ -29,6 +37,17 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
   refuseOtherCurrency(world, customer, order.currency);
   refuseFourthOnTestClock(world, customer);
+  const daysUntilDue = daysUntilDueOf(params);
+  const terms = {
+    customer: customer.id,
+    daysUntilDue,
+    defaultPaymentMethod: params.default_payment_method ?? null,
+    isTaxAutomatic: false,
+    metadata: mergeMetadata({}, params.metadata),
+    description: params.description ?? null,
+    missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
+  };
+  if (daysUntilDue !== null) return startSent(world, params, { customer, order, terms, redemption });
   // The customer's balance is taken into account first: https://docs.stripe.com/billing/customer/balance
   const due = Math.max(0, totalOf(order).total + customer.balance);
   const method = methodFor(world, customer, params.default_payment_method);
@@ -48,14 +67,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const start = startSubscription(world, {
     customer: getCustomer(world, customer.id),
     order,
-    terms: {
-      customer: customer.id,
-      defaultPaymentMethod: params.default_payment_method ?? null,
-      isTaxAutomatic: false,
-      metadata: mergeMetadata({}, params.metadata),
-      description: params.description ?? null,
-      missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
-    },
+    terms,
     redemption,
     checkoutSession: null,
     payment,
@@ -64,6 +76,25 @@ export function createSubscription(world: World, params: Read<typeof createParam
   recordEvent(world, "customer.updated", getCustomer(world, customer.id), customer);
   recordSubscriptionStart(world, { ...start, subscription }, payment ? intent : null);
   return subscription;
+}
+
+/** Nobody is charged: the first invoice is sent in an hour, and the subscription runs. */
+function startSent(
+  world: World,
+  params: Read<typeof createParams>,
+  { customer, order, terms, redemption }: Pick<StartRequest, "customer" | "order" | "terms" | "redemption">,
+): Stripe.Subscription {
+  if (params.payment_behavior !== undefined && params.payment_behavior !== "allow_incomplete") {
+    throw invalidRequest("`payment_behavior` can only be used when `collection_method` is `charge_automatically`.", {
+      param: "payment_behavior",
+    });
+  }
+  const built = buildSubscription(world, order, terms);
+  const of = { customer: customer.id, subscription: built.id, checkoutSession: null };
+  const discount = redemption && applyRedemption(world, redemption, of);
+  world.tables.customer.put({ ...customer, currency: customer.currency ?? order.currency });
+  const discounted = { ...built, discounts: discount ? [discount.id] : [] };
+  return startWithDraft(world, applyCancelAt(world, discounted, params), getCustomer(world, customer.id));
 }
 
 /** Charges the card at once; without one the intent waits to be confirmed. */

@@ -21,6 +21,7 @@ import {
 import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { resumeSubscription } from "../billing/resume-subscription.js";
+import { collectionParams } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
 import { recurringPriceData } from "./price-data.js";
 import { cancellationDetails, cancelSubscription, updateSubscription } from "./subscription-changes.js";
@@ -50,11 +51,10 @@ export const createParams = {
   billing_thresholds: notHere,
   cancel_at: integer(),
   cancel_at_period_end: bool,
-  collection_method: only("charge_automatically"),
+  ...collectionParams,
   currency: text,
   customer: required(text),
   customer_account: notHere,
-  days_until_due: notHere,
   default_payment_method: text,
   default_source: notHere,
   default_tax_rates: notHere,
@@ -104,8 +104,7 @@ export const updateParams = {
   cancel_at: clearable(integer()),
   cancel_at_period_end: bool,
   cancellation_details: cancellationDetails,
-  collection_method: only("charge_automatically"),
-  days_until_due: notHere,
+  ...collectionParams,
   default_payment_method: clearable(text),
   default_source: notHere,
   default_tax_rates: notHere,
@@ -166,7 +165,7 @@ const statuses = [
 const listParams = {
   ...paging,
   automatic_tax: notHere,
-  collection_method: only("charge_automatically"),
+  collection_method: collectionParams.collection_method,
   created: range,
   current_period_end: notHere,
   current_period_start: notHere,
@@ -221,6 +220,7 @@ export const subscriptionOperations = [
         .newestFirst()
         .filter((subscription) => matches(params.customer, idOf(subscription.customer)))
         .filter(({ test_clock }) => matches(params.test_clock, test_clock))
+        .filter(({ collection_method }) => matches(params.collection_method, collection_method))
         .filter((subscription) => params.created(subscription.created) && isOfStatus(subscription, params.status))
         .filter(({ items }) => params.price === undefined || items.data.some(({ price }) => price.id === params.price));
       return pageOf(found, params, path);

@@ -3,6 +3,7 @@ import type { Cause } from "./cause.js";
 import { checkoutExpiry } from "./checkout-expiry.js";
 import { collectionResumption } from "./collection-resumption.js";
 import { incompleteExpiry } from "./incomplete-expiry.js";
+import { invoiceDue } from "./invoice-due.js";
 import { invoiceFinalization } from "./invoice-finalization.js";
 import { paymentRetry } from "./payment-retry.js";
 import { pendingUpdateExpiry } from "./pending-update-expiry.js";
@@ -29,6 +30,7 @@ export const causes: Cause[] = [
   renewal,
   invoiceFinalization,
   paymentRetry,
+  invoiceDue,
   refundOutcome,
   upcomingNotice,
   checkoutExpiry,

@@ -1,3 +1,4 @@
+import { isSent } from "../billing/collection.js";
 import { idOf } from "../billing/price-amounts.js";
 import { isRunning } from "../billing/renew-subscription.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
@@ -9,12 +10,18 @@ import { cause } from "./cause.js";
 
 const daysBefore = 7;
 
-/** `invoice.upcoming`, a week before a renewal; on Stripe how long is a setting of the account. */
+/** `invoice.upcoming`, a week before a renewal that is charged; on Stripe how long is a setting of the account. */
 export const upcomingNotice = cause("subscription", {
   at: (subscription, world) => {
     const end = currentPeriodEnd(subscription);
     const ends = subscription.cancel_at !== null && subscription.cancel_at <= end;
-    if (!isRunning(subscription) || ends || memoryOf(world, subscription.id).upcomingTold === end) return null;
+    if (
+      !isRunning(subscription) ||
+      isSent(subscription) ||
+      ends ||
+      memoryOf(world, subscription.id).upcomingTold === end
+    )
+      return null;
     const at = addDays(end, -daysBefore);
     return at > Math.min(...subscription.items.data.map((item) => item.current_period_start)) ? at : null;
   },

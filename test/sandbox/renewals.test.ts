@@ -119,7 +119,7 @@ test("a card that fails is tried again after 3, 5 and 7 days, and then the subsc
   expect(statuses).toEqual(["paid", "open", "draft"]);
 });
 
-test("a new card in time makes the next attempt succeed, and the subscription active", async () => {
+test("a new card in time makes the next attempt succeed, the subscription active and the customer no longer delinquent", async () => {
   const sandbox = await openSandbox();
   const { stripe } = sandbox;
   const subscription = await subscribed(sandbox);
@@ -129,10 +129,12 @@ test("a new card in time makes the next attempt succeed, and the subscription ac
   await stripe.subscriptions.update(subscription.id, { default_payment_method: broken.id });
   const { end } = periodOf(subscription);
   await moveTo(sandbox, end + 3600);
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ delinquent: true });
   await stripe.subscriptions.update(subscription.id, { default_payment_method: String(good) });
   await moveTo(sandbox, end + 3600 + 3 * day);
   expect((await invoicesOf(stripe, subscription))[1]).toMatchObject({ status: "paid", attempt_count: 2 });
   expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe("active");
+  expect(await stripe.customers.retrieve(customer)).toMatchObject({ delinquent: false });
   const intents = (await stripe.paymentIntents.list({ customer })).data;
   expect(intents.map(({ status }) => status)).toEqual(["succeeded", "succeeded"]);
 });

@@ -24,8 +24,6 @@ const aliases: Record<string, string> = {
 
 /** What the sandbox cannot do yet: a trigger that begins to work is to be taken off. */
 const knownToFail: string[] = [
-  // invoices that are sent instead of charged
-  "invoice.sent",
   // it cancels a schedule that has not begun, which Stripe tells of as canceled
   "subscription_schedule.aborted",
   // it stops the clock nine days before the end; Stripe tells of it seven days before
