@@ -136,6 +136,7 @@ tr > :last-child { padding-right: 0; }
   table.folding td:nth-child(n + 3) { text-align: right; }
 }
 @media print {
+  .no-print { display: none; }
   body, body.tinted { background: #fff; }
   .test-mode { border: 1px solid; }
   .card { border: 0; box-shadow: none; padding: 0; }
