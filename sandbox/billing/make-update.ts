@@ -9,7 +9,7 @@ import { type LineDraft, lineOfInvoiceItem } from "./line-drafts.js";
 import { discountOf, pendingLines, secondsToPayment } from "./plan-renewal.js";
 import type { UpdatePlan } from "./plan-update.js";
 import { idOf } from "./price-amounts.js";
-import { forgetDebits, rememberDebits } from "./subscription-memory.js";
+import { forgetDebits, remember, rememberDebits } from "./subscription-memory.js";
 
 /** Makes a planned change; if it is billed at once, answers with its invoice too, still a draft. */
 export function makeUpdate(
@@ -17,6 +17,7 @@ export function makeUpdate(
   plan: UpdatePlan,
 ): { subscription: Stripe.Subscription; draft: Stripe.Invoice | null } {
   world.tables.subscription.put(plan.subscription);
+  remember(world, plan.subscription.id, { countedFrom: plan.countedFrom });
   keepProrations(world, plan);
   const lines = plan.isInvoicedNow ? [...pendingLines(world, plan.subscription), ...plan.recurring] : [];
   const made = draftNow(world, plan.subscription, newId.invoice(), lines);
@@ -68,7 +69,8 @@ export function keepProrations(
     recordEvent(world, "invoiceitem.created", proration);
     const item = proration.parent?.subscription_details?.subscription_item;
     const price = proration.pricing?.price_details?.price;
-    if (proration.amount <= 0 || item === undefined || price === undefined) continue;
+    // What was used is over; only time that was charged can be given back.
+    if (!proration.proration || proration.amount <= 0 || item === undefined || price === undefined) continue;
     const debit = {
       amount: proration.amount,
       ...proration.period,

@@ -6,6 +6,7 @@ import { meteredLines } from "./metered-lines.js";
 import { intervalOf, periodEndAfter } from "./periods.js";
 import { idOf } from "./price-amounts.js";
 import { currentPeriodEnd } from "./subscription.js";
+import type { SubscriptionMemory } from "./subscription-memory.js";
 
 /** Stripe leaves an hour between the draft of a renewal and its payment: https://docs.stripe.com/billing/subscriptions/webhooks */
 export const secondsToPayment = 3600;
@@ -16,12 +17,21 @@ export interface RenewalPlan {
   draft: InvoiceDraft;
 }
 
+export interface RenewalTerms {
+  /** The invoice's. */
+  id: string;
+  /** Left out: what is pending now. */
+  pending?: Stripe.InvoiceItem[];
+  /** Since when what is used counts, of each metered item; left out: as it is now. */
+  countedFrom?: SubscriptionMemory["countedFrom"];
+}
+
 /** The next period, and the invoice for it with what is pending; nothing is changed by looking. */
 export function planRenewal(
   world: World,
   subscription: Stripe.Subscription,
   customer: Stripe.Customer,
-  { id, pending = pendingItems(world, subscription) }: { id: string; pending?: Stripe.InvoiceItem[] },
+  { id, pending = pendingItems(world, subscription), countedFrom }: RenewalTerms,
 ): RenewalPlan {
   const renewed = renew(world, subscription);
   const start = currentPeriodEnd(subscription);
@@ -34,7 +44,7 @@ export function planRenewal(
     reason: "subscription_cycle",
     lines: [
       ...pending.map((item) => lineOfInvoiceItem(world, item)),
-      ...meteredLines(world, subscription),
+      ...meteredLines(world, subscription, undefined, countedFrom && { countedFrom }),
       ...recurringLines(world, renewed, { isTrial: false }),
     ],
     discount: discountOf(world, renewed),

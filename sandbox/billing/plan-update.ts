@@ -1,5 +1,4 @@
 import type Stripe from "stripe";
-import { invalidRequest } from "../api/errors.js";
 import { nowInSeconds, type World } from "../world.js";
 import { fullPrice, type LineDraft, recurringLines } from "./line-drafts.js";
 import { usedLines } from "./metered-lines.js";
@@ -7,6 +6,8 @@ import { intervalOf, isSameInterval, periodEndAfter, withPeriod } from "./period
 import { unitAmount } from "./price-amounts.js";
 import { creditItems, debitItem } from "./prorations.js";
 import { currentPeriodEnd } from "./subscription.js";
+import type { SubscriptionMemory } from "./subscription-memory.js";
+import { countedFrom, usageLeftBehind } from "./usage-left-behind.js";
 
 /** A change to what a subscription is for, or to when it is billed. */
 export interface SubscriptionChange {
@@ -23,13 +24,15 @@ export interface SubscriptionChange {
 /** What a change makes of a subscription, and what it costs. */
 export interface UpdatePlan {
   subscription: Stripe.Subscription;
-  /** Credits for unused and charges for remaining time. */
+  /** Credits for unused and charges for remaining time, and what was used of what is no longer used. */
   prorations: Stripe.InvoiceItem[];
   /** Where a period begins now: what was used in the one it cuts short, and the price of the new one. */
   recurring: LineDraft[];
   /** Items whose earlier charges are settled by this. */
   credited: string[];
   isInvoicedNow: boolean;
+  /** Since when what is used of each metered item counts. */
+  countedFrom: SubscriptionMemory["countedFrom"];
 }
 
 /** Works a change out without making it; what is previewed and what is done both come from here. */
@@ -50,16 +53,18 @@ export function planUpdate(world: World, before: Stripe.Subscription, change: Su
   const debits = isCharged
     ? after.items.data.filter((item) => isTouched(item)).flatMap((item) => debitItem(world, after, item, at) ?? [])
     : [];
-  if (!startsAnew) refuseLostUsage(world, before, change);
+  const used = startsAnew ? [] : usageLeftBehind(world, before, change.items, now);
   const recurring = startsAnew
     ? [...usedLines(world, before, now), ...recurringLines(world, after, { isTrial: false })]
     : [];
   return {
     subscription: after,
-    prorations: [...credits, ...debits],
+    prorations: [...credits, ...debits, ...used],
     recurring,
+    countedFrom: countedFrom(world, before, change.items, now),
     credited: isProrated || isMoved ? touched.map(({ id }) => id) : [],
-    isInvoicedNow: startsAnew || (change.prorationBehavior === "always_invoice" && credits.length + debits.length > 0),
+    isInvoicedNow:
+      startsAnew || (change.prorationBehavior === "always_invoice" && credits.length + debits.length + used.length > 0),
   };
 }
 
@@ -110,20 +115,6 @@ function withTerms(
     status: isTrialOver ? "active" : before.status,
     trial_end: isTrialOver ? now : before.trial_end,
   };
-}
-
-/** Usage is billed when its period ends: an item that is gone by then could not be. */
-function refuseLostUsage(world: World, before: Stripe.Subscription, { items }: SubscriptionChange): void {
-  const lost = usedLines(world, before).find(({ subscriptionItem, price }) => {
-    const item = items.find(({ id }) => id === subscriptionItem);
-    return item?.price.id !== price?.id;
-  });
-  if (!lost) return;
-  throw invalidRequest(
-    `The sandbox does not bill what was used of an item that goes before its period ends, and ${lost.subscriptionItem} ` +
-      "was used. Stripe does; see sandbox/README.md.",
-    { param: "items" },
-  );
 }
 
 /** Whether an item is new, gone, or another in price or quantity. */

@@ -8,6 +8,8 @@ export interface SubscriptionMemory {
   upcomingTold: number | null;
   /** What each item was charged for time that may still be running. */
   debits: Record<string, Debit[]>;
+  /** Since when what is used of an item counts, where that is later than its period began. */
+  countedFrom: Record<string, number>;
   /** The invoice a pending update, or a resumption, waits for. */
   awaits: string | null;
   /** What the items will have been charged once it is paid. */
@@ -31,12 +33,14 @@ const nothing: SubscriptionMemory = {
   trialEndTold: null,
   upcomingTold: null,
   debits: {},
+  countedFrom: {},
   awaits: null,
   debitsAwaited: null,
 };
 
 export function memoryOf(world: World, subscription: string): SubscriptionMemory {
-  return world.subscriptionMemories.get(subscription) ?? nothing;
+  // Of a state written before there was all of this, what is missing is as nothing.
+  return { ...nothing, ...world.subscriptionMemories.get(subscription) };
 }
 
 export function remember(world: World, subscription: string, news: Partial<SubscriptionMemory>): void {

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import { buildInvoice } from "./invoice.js";
-import { planRenewal } from "./plan-renewal.js";
+import { planRenewal, type RenewalTerms } from "./plan-renewal.js";
 import { inPhaseOfRenewal } from "./schedule-phases.js";
 
 /** The renewal of a subscription as it stands, an invoice that is not kept; from the very plan that renews it. */
@@ -10,11 +10,11 @@ export function buildUpcomingInvoice(
   world: World,
   subscription: Stripe.Subscription,
   customer: Stripe.Customer,
-  pending?: Stripe.InvoiceItem[],
+  terms: Omit<RenewalTerms, "id"> = {},
 ): Stripe.Invoice {
   const id = `upcoming_${newId.invoice()}`;
   const then = inPhaseOfRenewal(world, subscription);
-  const { draft } = planRenewal(world, then, customer, { id, ...(pending ? { pending } : {}) });
+  const { draft } = planRenewal(world, then, customer, { ...terms, id });
   return asPreview(buildInvoice(world, draft));
 }
 

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { cardError, noPaymentMethod } from "../api/errors.js";
+import { cardError, invalidRequest, noPaymentMethod } from "../api/errors.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
@@ -11,7 +11,7 @@ import { buildInvoice } from "./invoice.js";
 import { draftOfUpdate, makeUpdate } from "./make-update.js";
 import { cardBehind } from "./payment-method.js";
 import { holdUpdate, releaseUpdate } from "./pending-update.js";
-import { planUpdate, type SubscriptionChange } from "./plan-update.js";
+import { planUpdate, type SubscriptionChange, type UpdatePlan } from "./plan-update.js";
 import { stopForWantOfCard } from "./trial-without-card.js";
 import { needsAuthentication } from "./try-payment.js";
 
@@ -44,12 +44,23 @@ export function updateItems(
   const refusal = isDue && !isSent(preview) ? refusalOf(world, preview) : null;
   if (behavior === "error_if_incomplete" && refusal) throw refusal;
   const isHeld = behavior === "pending_if_incomplete" && refusal !== null;
+  if (isHeld) refuseUsageLeftBehind(plan);
   const earlier = isHeld ? holdUpdate(world, before) : null;
 
   const { subscription, draft: made } = makeUpdate(world, plan);
   if (made && earlier) releaseUpdate(world, { before, after: subscription, invoice: made, debits: earlier });
   if (made) askForPayment(world, subscription, made, behavior);
   return world.tables.subscription.find(before.id) ?? subscription;
+}
+
+/** Whether what was used is to be billed now is known only once the change has come about. */
+function refuseUsageLeftBehind({ prorations }: UpdatePlan): void {
+  if (prorations.every(({ proration }) => proration)) return;
+  throw invalidRequest(
+    "The sandbox does not hold back a change to a metered item that was used in this period. Stripe does; see " +
+      "sandbox/README.md.",
+    { param: "items" },
+  );
 }
 
 function askForPayment(

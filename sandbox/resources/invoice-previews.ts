@@ -100,7 +100,7 @@ function createPreview(world: World, params: Read<typeof previewParams>): Stripe
   const isOver = ending.cancel_at !== null && ending.cancel_at <= currentPeriodEnd(ending);
   if (isOver) throw noneUpcoming(customer.id);
   const pending = [...pendingItems(world, subscription), ...(plan?.prorations ?? [])];
-  return buildUpcomingInvoice(world, ending, customer, pending);
+  return buildUpcomingInvoice(world, ending, customer, { pending, ...(plan && { countedFrom: plan.countedFrom }) });
 }
 
 /** What canceling now would be invoiced with: what is pending, what is given back, and what was used. */

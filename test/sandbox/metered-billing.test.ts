@@ -209,7 +209,7 @@ test("what was used until the end is billed at the end, unless the end is sudden
   expect((await sudden.amounts()).map(([, total]) => total)).not.toContain(200);
 });
 
-test("a period that begins anew bills what was used in the one it cuts short; a used item cannot just go", async () => {
+test("a period that begins anew bills what was used in the one it cuts short", async () => {
   const { stripe, advance, send, amounts, subscription } = await openMetered();
   const { id: seat } = await monthlyPrice(stripe);
   const { items } = await stripe.subscriptions.update(subscription, {
@@ -220,9 +220,6 @@ test("a period that begins anew bills what was used in the one it cuts short; a 
   await advance(86_400);
   const used = items.data.find(({ price }) => price.recurring?.usage_type === "metered");
   await expect(
-    stripe.subscriptions.update(subscription, { items: [{ id: used?.id ?? "", deleted: true }] }),
-  ).rejects.toThrow("does not bill what was used");
-  await expect(
     stripe.subscriptions.update(subscription, { items: [{ id: used?.id ?? "", quantity: 2 }] }),
   ).rejects.toThrow("cannot set the quantity");
   await stripe.subscriptions.update(subscription, {
@@ -230,4 +227,42 @@ test("a period that begins anew bills what was used in the one it cuts short; a 
     proration_behavior: "none",
   });
   expect((await amounts()).at(-1)).toEqual(["paid", 200 + 2999, 200 + 2999]);
+});
+
+test("what was used of an item that goes, or costs something else, is billed at the price it had, and no use twice", async () => {
+  const { stripe, advance, send, amounts, subscription } = await openMetered();
+  const { id: seat } = await monthlyPrice(stripe);
+  const { items } = await stripe.subscriptions.update(subscription, {
+    items: [{ price: seat }],
+    proration_behavior: "none",
+  });
+  const metered = items.data.find(({ price }) => price.recurring?.usage_type === "metered");
+  const dearer = await stripe.prices.create({
+    currency: "usd",
+    unit_amount: 5,
+    recurring: { interval: "month", usage_type: "metered", meter: metered?.price.recurring?.meter ?? "" },
+    product_data: { name: "Dearer calls" },
+  });
+  await send("100"); // at 2 cents
+  await advance(86_400);
+  const change = { items: [{ id: metered?.id ?? "", price: dearer.id }], proration_behavior: "none" as const };
+  const preview = await stripe.invoices.createPreview({ subscription, subscription_details: change });
+  await stripe.subscriptions.update(subscription, change);
+  const { data: pending } = await stripe.invoiceItems.list({ pending: true });
+  expect(pending).toMatchObject([{ amount: 200, quantity: 100, proration: false }]);
+  expect(preview.total).toBe(200 + 2999);
+
+  await send("10"); // at 5 cents
+  await advance(86_400);
+  const gone = {
+    items: [{ id: metered?.id ?? "", deleted: true as const }],
+    proration_behavior: "always_invoice" as const,
+  };
+  const last = await stripe.invoices.createPreview({ subscription, subscription_details: gone });
+  await stripe.subscriptions.update(subscription, gone);
+  expect((await amounts()).at(-1)).toEqual(["paid", last.total, 200 + 50]);
+
+  await send("1000"); // nobody pays for it any more
+  await advance(untilRenewal);
+  expect((await amounts()).at(-1)).toEqual(["paid", 2999, 2999]);
 });
