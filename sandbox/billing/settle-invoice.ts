@@ -3,6 +3,7 @@ import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { noteDelinquency } from "./delinquency.js";
 import { paid } from "./invoice.js";
+import { keepMethod } from "./keep-method.js";
 import { idOf } from "./price-amounts.js";
 import { standAfterPayment } from "./subscription-standing.js";
 
@@ -13,6 +14,7 @@ export function payOff(world: World, invoice: Stripe.Invoice): Stripe.Invoice {
   recordEvent(world, "invoice.payment_succeeded", settled);
   for (const payment of world.tables.invoice_payment.of(invoice.id)) settlePayment(world, payment);
   noteDelinquency(world, settled, false);
+  keepMethod(world, settled);
   standAfterPayment(world, settled);
   return settled;
 }

@@ -17,9 +17,17 @@ export interface SubscriptionTerms {
   isTaxAutomatic: boolean;
   /** Sent and to be paid within so many days; left out: charged automatically. */
   daysUntilDue?: number | null;
+  /** Left out: as an account's are. */
+  paymentSettings?: Partial<Stripe.Subscription.PaymentSettings>;
   /** What comes of a trial that ends without a card; left out: an invoice. */
   missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
 }
+
+const defaultPaymentSettings: Stripe.Subscription.PaymentSettings = {
+  payment_method_options: null,
+  payment_method_types: null,
+  save_default_payment_method: "off",
+};
 
 /** A new subscription as it begins; its invoice and its discount are added by whoever makes them. */
 export function buildSubscription(world: World, order: Order, terms: SubscriptionTerms): Stripe.Subscription {
@@ -81,7 +89,7 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     next_pending_invoice_item_invoice: null,
     on_behalf_of: null,
     pause_collection: null,
-    payment_settings: { payment_method_options: null, payment_method_types: null, save_default_payment_method: "off" },
+    payment_settings: { ...defaultPaymentSettings, ...terms.paymentSettings },
     pending_invoice_item_interval: null,
     pending_setup_intent: null,
     pending_update: null,

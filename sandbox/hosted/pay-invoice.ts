@@ -17,7 +17,7 @@ export function isPayable({ status, amount_remaining }: Stripe.Invoice): boolean
   return (status === "open" || status === "uncollectible") && amount_remaining > 0;
 }
 
-/** Pays an invoice with a card typed by its customer, for this once: it is not kept for later invoices. */
+/** Pays an invoice with a card typed by its customer. It is theirs from then on, and charged by itself for no other. */
 export function payInvoiceOnPage(world: World, invoice: Stripe.Invoice, form: CardForm): InvoicePayment {
   const holder = { name: form.name, email: invoice.customer_email, exp_month: form.expMonth, exp_year: form.expYear };
   const method = world.tables.payment_method.put(buildCard(world, form.card, holder));

@@ -49,6 +49,7 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     default_payment_method: methodOf(world, before, params.default_payment_method),
     description: params.description === undefined ? before.description : params.description,
     metadata: mergeMetadata(before.metadata, params.metadata),
+    payment_settings: paymentSettingsOf(before.payment_settings, params.payment_settings),
     pause_collection: pauseOf(before, params.pause_collection),
     trial_settings: trialSettingsOf(before, params.trial_settings),
   });
@@ -95,6 +96,19 @@ function checkedDate(subscription: Stripe.Subscription, date: number): number {
   throw invalidRequest("The `proration_date` must be within the subscription's current period.", {
     param: "proration_date",
   });
+}
+
+/** How it is paid from now on; what is not said stays. */
+export function paymentSettingsOf(
+  before: Stripe.Subscription["payment_settings"],
+  given: Read<typeof updateParams>["payment_settings"],
+): Stripe.Subscription.PaymentSettings {
+  const types = given?.payment_method_types;
+  return {
+    payment_method_options: before?.payment_method_options ?? null,
+    payment_method_types: types === undefined ? (before?.payment_method_types ?? null) : types,
+    save_default_payment_method: given?.save_default_payment_method ?? before?.save_default_payment_method ?? "off",
+  };
 }
 
 function pauseOf(

@@ -24,7 +24,7 @@ import { daysUntilDueOf } from "./collection-params.js";
 import { getCustomer } from "./customers.js";
 import { getPaymentMethod } from "./payment-methods.js";
 import { priceGiven } from "./price-data.js";
-import { applyCancelAt } from "./subscription-changes.js";
+import { applyCancelAt, paymentSettingsOf } from "./subscription-changes.js";
 import type { createParams } from "./subscriptions.js";
 
 /** Subscribes a customer whose card is on file; the first invoice is attempted at once. */
@@ -44,6 +44,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
     defaultPaymentMethod: params.default_payment_method ?? null,
     isTaxAutomatic: false,
     metadata: mergeMetadata({}, params.metadata),
+    paymentSettings: paymentSettingsOf(null, params.payment_settings),
     description: params.description ?? null,
     missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
   };
@@ -63,11 +64,13 @@ export function createSubscription(world: World, params: Read<typeof createParam
   if (method && due > 0 && params.payment_behavior === "error_if_incomplete") refuseIfNotPayable(world, method);
   const payment = due > 0 ? firstPayment(world, intent, isUnconfirmed ? null : method) : null;
 
+  const keepsMethod = params.payment_settings?.save_default_payment_method === "on_subscription";
+  const kept = keepsMethod && payment?.kind === "succeeded" ? (method?.id ?? null) : null;
   world.tables.customer.put({ ...customer, currency: customer.currency ?? order.currency });
   const start = startSubscription(world, {
     customer: getCustomer(world, customer.id),
     order,
-    terms,
+    terms: { ...terms, defaultPaymentMethod: terms.defaultPaymentMethod ?? kept },
     redemption,
     checkoutSession: null,
     payment,

@@ -35,6 +35,12 @@ const trialSettings = hash({
   }),
 });
 
+const paymentSettings = hash({
+  payment_method_options: notHere,
+  payment_method_types: clearable(listOf(only("card"))),
+  save_default_payment_method: oneOf("off", "on_subscription"),
+} satisfies Covers<Stripe.SubscriptionCreateParams.PaymentSettings>);
+
 /** An instant, or `now`. */
 export const trialEnd: Reader<"now" | number | undefined> = (value, at) =>
   value === "now" ? "now" : integer()(value, at);
@@ -80,7 +86,7 @@ export const createParams = {
   off_session: bool,
   on_behalf_of: notHere,
   payment_behavior: oneOf("allow_incomplete", "default_incomplete", "error_if_incomplete"),
-  payment_settings: notHere,
+  payment_settings: paymentSettings,
   pending_invoice_item_interval: notHere,
   proration_behavior: oneOf("always_invoice", "create_prorations", "none"),
   transfer_data: notHere,
@@ -119,7 +125,7 @@ export const updateParams = {
     hash({ behavior: required(oneOf("keep_as_draft", "mark_uncollectible", "void")), resumes_at: integer() }),
   ),
   payment_behavior: updateBehavior,
-  payment_settings: notHere,
+  payment_settings: paymentSettings,
   pending_invoice_item_interval: notHere,
   proration_behavior: prorationBehavior,
   proration_date: integer(),

@@ -58,3 +58,37 @@ test("credit pays a first invoice too", async () => {
   expect(subscription.status).toBe("active");
   expect(await stripe.customers.retrieve(created.id)).toMatchObject({ balance: -2001 });
 });
+
+test("the card that pays the first invoice is the subscription's own, if that was asked for", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const begun = await subscribed(sandbox, {
+    card: null,
+    payment_behavior: "default_incomplete",
+    payment_settings: { save_default_payment_method: "on_subscription", payment_method_types: ["card"] },
+    expand: ["latest_invoice.payments"],
+  });
+  expect(begun.payment_settings).toMatchObject({ payment_method_types: ["card"] });
+  if (typeof begun.latest_invoice === "string") throw new Error("It was to be expanded.");
+  const [payment] = begun.latest_invoice?.payments?.data ?? [];
+  const intent = await stripe.paymentIntents.confirm(String(payment?.payment.payment_intent), {
+    payment_method: "pm_card_visa",
+    return_url: "https://example.com/",
+  });
+  const active = await stripe.subscriptions.retrieve(begun.id);
+  expect(active).toMatchObject({ status: "active", default_payment_method: intent.payment_method });
+
+  const customer = String(begun.customer);
+  const card = await stripe.paymentMethods.attach("pm_card_mastercard", { customer });
+  await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card.id } });
+  const items = [{ price: (await monthlyPrice(stripe)).id }];
+  const plain = await stripe.subscriptions.create({ customer, items });
+  expect(plain.default_payment_method).toBe(null);
+  const payment_settings = { save_default_payment_method: "on_subscription" as const };
+  const keeping = await stripe.subscriptions.create({ customer, items, payment_settings });
+  expect(keeping).toMatchObject({ status: "active", default_payment_method: card.id });
+  const off = { save_default_payment_method: "off" as const };
+  expect(await stripe.subscriptions.update(keeping.id, { payment_settings: off })).toMatchObject({
+    payment_settings: { save_default_payment_method: "off", payment_method_types: null },
+  });
+});
