@@ -124,20 +124,37 @@ export function redeem(
   return { coupon, promotionCode: null };
 }
 
+/** What a discount is put on. */
+export interface DiscountTarget {
+  customer: string;
+  subscription: string | null;
+  checkoutSession: string | null;
+}
+
 /** Puts the discount on a subscription and counts the redemption. */
 export function applyRedemption(
   world: World,
   redemption: Redemption,
-  to: { customer: string; subscription: string | null; checkoutSession: string | null },
+  to: DiscountTarget,
+  built = buildDiscount(world, redemption, to),
 ): Stripe.Discount {
   const { coupon, promotionCode } = redemption;
-  const start = nowInSeconds(world);
   const counted = { ...coupon, times_redeemed: coupon.times_redeemed + 1 };
   world.tables.coupon.put({ ...counted, valid: isRedeemable(world, counted) });
   if (promotionCode) {
     world.tables.promotion_code.put({ ...promotionCode, times_redeemed: promotionCode.times_redeemed + 1 });
   }
-  return world.tables.discount.put({
+  return world.tables.discount.put(built);
+}
+
+/** The discount as it will be; nothing is stored or counted. */
+export function buildDiscount(
+  world: World,
+  { coupon, promotionCode }: Redemption,
+  to: DiscountTarget,
+): Stripe.Discount {
+  const start = nowInSeconds(world);
+  return {
     id: newId.discount(),
     object: "discount",
     checkout_session: to.checkoutSession,
@@ -151,7 +168,7 @@ export function applyRedemption(
     start,
     subscription: to.subscription,
     subscription_item: null,
-  });
+  };
 }
 
 /** Stripe takes a customer's own discount off every invoice; the sandbox keeps it and takes it off none, and says so. */

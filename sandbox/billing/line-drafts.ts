@@ -1,6 +1,9 @@
 import type Stripe from "stripe";
+import { formatDate } from "../calendar.js";
 import type { World } from "../world.js";
+import { intervalOf, intervalStart, shareOf } from "./periods.js";
 import { amountFor, describePrice, exactUnitAmount, isMetered, productIdOf } from "./price-amounts.js";
+import { memoryOf, type Stub } from "./subscription-memory.js";
 
 /** A line of an invoice to be, before the invoice's discounts. */
 export interface LineDraft {
@@ -21,14 +24,21 @@ export interface LineDraft {
   metadata: Record<string, string>;
 }
 
-/** One line for each item and its period; a trial is free, and what is metered is billed afterwards. */
+/**
+ * One line for each item and its period; a trial is free, and what is metered is billed afterwards.
+ *
+ * A first period that an anchor cuts short costs its part of a whole one, or nothing, and then there is no line.
+ */
 export function recurringLines(
   world: World,
   subscription: Stripe.Subscription,
-  { isTrial }: { isTrial: boolean },
+  { isTrial, stub = memoryOf(world, subscription.id).stub }: { isTrial: boolean; stub?: Stub | null },
 ): LineDraft[] {
   const { currency } = subscription;
   const licensed = subscription.items.data.filter(({ price }) => !isMetered(price));
+  if (!isTrial && stub && licensed.some((item) => item.current_period_end === stub.end)) {
+    return stub.isFree ? [] : licensed.map((item) => stubLine(world, subscription, item));
+  }
   return licensed.map((item) => {
     const price = fullPrice(world, item.price);
     const quantity = item.quantity ?? 1;
@@ -49,6 +59,31 @@ export function recurringLines(
       metadata: subscription.metadata,
     };
   });
+}
+
+/** An item's part of its price until its anchor. */
+function stubLine(world: World, subscription: Stripe.Subscription, item: Stripe.SubscriptionItem): LineDraft {
+  const { billing_cycle_anchor, currency } = subscription;
+  const { current_period_start: start, current_period_end: end } = item;
+  const price = fullPrice(world, item.price);
+  const quantity = item.quantity ?? 1;
+  const whole = end - intervalStart(billing_cycle_anchor, intervalOf(price), end);
+  const counted = quantity === 1 ? nameOf(world, price) : `${quantity} × ${nameOf(world, price)}`;
+  return {
+    amount: shareOf(itemAmount(world, item, currency), end - start, whole),
+    description: `Remaining time on ${counted} after ${formatDate(start)}`,
+    isDiscountable: true,
+    period: { start, end },
+    price,
+    quantity,
+    unitAmount: null,
+    subscription: subscription.id,
+    subscriptionItem: item.id,
+    invoiceItem: null,
+    isProration: true,
+    credited: null,
+    metadata: subscription.metadata,
+  };
 }
 
 /** What an item costs for each whole period, whatever is used. */

@@ -8,6 +8,17 @@ export interface Order {
   currency: string;
   coupon: Stripe.Coupon | null;
   trialEnd: number | null;
+  /** When whole periods begin, if that is not now or at the trial's end. */
+  anchor?: Anchor | null;
+  /** What is billed once, on the first invoice. */
+  extras?: OrderItem[];
+}
+
+export interface Anchor {
+  at: number;
+  config: Stripe.Subscription.BillingCycleAnchorConfig | null;
+  /** Whether the time until then is charged for its part, or is free. */
+  isProrated: boolean;
 }
 
 export interface OrderItem {

@@ -21,6 +21,21 @@ export function periodEndAfter(anchor: number, interval: Interval, instant: numb
   }
 }
 
+/** Where the whole interval begins of which a period is the last part: before the period, if that was cut short. */
+export function intervalStart(anchor: number, interval: Interval, end: number): number {
+  let count = 0;
+  while (addIntervals(anchor, interval, count) < end) count += 1;
+  while (addIntervals(anchor, interval, count) >= end) count -= 1;
+  return addIntervals(anchor, interval, count);
+}
+
+/** Part of an amount, to the second, rounded half up. https://docs.stripe.com/billing/subscriptions/prorations */
+export function shareOf(amount: number, seconds: number, of: number): number {
+  if (of <= 0) return 0;
+  const portion = Math.floor((Math.abs(amount) * Math.min(seconds, of)) / of + 0.5);
+  return amount < 0 ? -portion : portion;
+}
+
 /** The same items with one and the same period. */
 export function withPeriod(subscription: Stripe.Subscription, start: number, end: number): Stripe.Subscription {
   const data = subscription.items.data.map((item) => ({

@@ -5,6 +5,7 @@ import { appliesTo, discountedAmount } from "./discounts.js";
 import { buildInvoiceItem } from "./invoice-item.js";
 import { itemAmount, nameOf } from "./line-drafts.js";
 import { spread, sum } from "./order.js";
+import { intervalOf, intervalStart, shareOf } from "./periods.js";
 import { discountOf } from "./plan-renewal.js";
 import { idOf, productIdOf } from "./price-amounts.js";
 import { type Debit, memoryOf } from "./subscription-memory.js";
@@ -22,7 +23,7 @@ export function creditItems(
   at: number,
 ): Stripe.InvoiceItem[] {
   return runningDebits(world, subscription, item, at).flatMap((debit) => {
-    const amount = -share(debit.amount, debit.end - at, debit.end - debit.start);
+    const amount = -shareOf(debit.amount, debit.end - at, debit.end - debit.start);
     if (amount === 0) return [];
     const price = world.tables.price.find(debit.price) ?? item.price;
     const credit = buildInvoiceItem(world, {
@@ -51,7 +52,12 @@ export function debitItem(
   at: number,
 ): Stripe.InvoiceItem | null {
   const { current_period_start: start, current_period_end: end } = item;
-  const amount = share(netPrices(world, subscription, at).get(item.id) ?? 0, end - at, end - start);
+  // In a period cut short the price is still that of a whole one.
+  const whole =
+    memoryOf(world, subscription.id).stub?.end === end
+      ? intervalStart(subscription.billing_cycle_anchor, intervalOf(item.price), end)
+      : start;
+  const amount = shareOf(netPrices(world, subscription, at).get(item.id) ?? 0, end - at, end - whole);
   if (amount === 0) return null;
   const quantity = item.quantity ?? 1;
   return buildInvoiceItem(world, {
@@ -68,13 +74,6 @@ export function debitItem(
     parent: { subscription: subscription.id, subscription_item: item.id },
     proration: { credited: null },
   });
-}
-
-/** Part of an amount, to the second, rounded half up. https://docs.stripe.com/billing/subscriptions/prorations */
-function share(amount: number, seconds: number, of: number): number {
-  if (of <= 0) return 0;
-  const portion = Math.floor((Math.abs(amount) * Math.min(seconds, of)) / of + 0.5);
-  return amount < 0 ? -portion : portion;
 }
 
 /** What covers an item's time now; of a subscription put here from elsewhere, its price in full. */

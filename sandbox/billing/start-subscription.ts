@@ -1,96 +1,87 @@
 import type Stripe from "stripe";
-import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
-import { nowInSeconds, type World } from "../world.js";
+import type { World } from "../world.js";
 import { applyBalance } from "./apply-balance.js";
 import { rememberCharges } from "./create-invoice.js";
-import { applyRedemption, type Redemption } from "./discounts.js";
-import { attempted, buildInvoice, finalized, type InvoiceDraft, paid, takeInvoiceNumber } from "./invoice.js";
+import { applyRedemption } from "./discounts.js";
+import { attempted, buildInvoice, finalized, paid, takeInvoiceNumber } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
-import { recurringLines } from "./line-drafts.js";
-import type { Order } from "./order.js";
 import { forInvoice } from "./payment-intent.js";
-import { buildSubscription, type SubscriptionTerms } from "./subscription.js";
+import type { StartPlan } from "./plan-start.js";
+import { remember } from "./subscription-memory.js";
 import type { PaymentOutcome } from "./try-payment.js";
 
 /** A subscription's beginning: what exists now and what is still to be announced. */
 export interface SubscriptionStart {
   subscription: Stripe.Subscription;
+  extras: Stripe.InvoiceItem[];
+  /** null where there was nothing to invoice. */
+  billed: FirstInvoice | null;
+  payment: FirstPayment;
+}
+
+/** The first invoice at each of its stages. */
+export interface FirstInvoice {
   draft: Stripe.Invoice;
   open: Stripe.Invoice;
   invoice: Stripe.Invoice;
-  payment: FirstPayment;
   invoicePayment: Stripe.InvoicePayment | null;
-}
-
-export interface StartRequest {
-  customer: Stripe.Customer;
-  order: Order;
-  terms: SubscriptionTerms;
-  redemption: Redemption | null;
-  checkoutSession: string | null;
-  payment: FirstPayment;
 }
 
 /** null: nothing is due, so nothing was charged; unconfirmed: the customer is to pay, and was not asked yet. */
 export type FirstPayment = PaymentOutcome | { kind: "unconfirmed"; intent: Stripe.PaymentIntent } | null;
 
 /** Stores a subscription with its first invoice, paid or not as the payment came out. Announces nothing yet. */
-export function startSubscription(world: World, request: StartRequest): SubscriptionStart {
-  const { customer, order, terms, redemption, payment } = request;
+export function startSubscription(world: World, plan: StartPlan, payment: FirstPayment): SubscriptionStart {
   const isPaid = payment === null || payment.kind === "succeeded";
-  const built = buildSubscription(world, order, terms);
-  const discount =
-    redemption &&
-    applyRedemption(world, redemption, {
-      customer: customer.id,
-      subscription: built.id,
-      checkoutSession: request.checkoutSession,
-    });
-
-  const invoiceId = newId.invoice();
-  const subscription = world.tables.subscription.put({
-    ...built,
-    discounts: discount ? [discount.id] : [],
-    latest_invoice: invoiceId,
-    status: isPaid ? built.status : "incomplete",
+  const subscription = storePlanned(world, {
+    ...plan,
+    subscription: { ...plan.subscription, status: isPaid ? plan.subscription.status : "incomplete" },
   });
-  const plan = draftOfStart(world, invoiceId, request, subscription, discount?.id ?? null);
-  const draft = buildInvoice(world, plan);
+  const intent = payment && plan.draft && world.tables.payment_intent.put(forInvoice(payment.intent, plan.draft.id));
+  const known = payment && intent ? { ...payment, intent } : null;
+  return { subscription, extras: plan.extras, billed: bill(world, plan, known), payment: known };
+}
+
+/** Stores the planned subscription and its discount, and what is to be remembered of it. */
+export function storePlanned(world: World, { request, subscription, discount, stub }: StartPlan): Stripe.Subscription {
+  const { customer, checkoutSession, redemption } = request;
+  if (redemption && discount) {
+    applyRedemption(
+      world,
+      redemption,
+      { customer: customer.id, subscription: subscription.id, checkoutSession },
+      discount,
+    );
+  }
+  remember(world, subscription.id, { stub });
+  // Time that is free until the anchor leaves nothing to give back.
+  if (stub?.isFree)
+    remember(world, subscription.id, { debits: Object.fromEntries(subscription.items.data.map(({ id }) => [id, []])) });
+  return world.tables.subscription.put(subscription);
+}
+
+function bill(
+  world: World,
+  { request, draft: planned, extras }: StartPlan,
+  payment: FirstPayment,
+): FirstInvoice | null {
+  if (!planned) return null;
+  const customer = world.tables.customer.find(request.customer.id) ?? request.customer;
+  const draft = buildInvoice(world, planned);
   const open = finalized(world, draft, takeInvoiceNumber(world, customer), customer.balance);
+  const isPaid = payment === null || payment.kind === "succeeded";
   const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : asked(open, payment));
-  rememberCharges(world, invoice, plan);
+  for (const item of extras) world.tables.invoiceitem.put({ ...item, invoice: invoice.id });
+  rememberCharges(world, invoice, planned);
   applyBalance(world, open);
   const invoicePayment =
     payment && world.tables.invoice_payment.put(buildInvoicePayment(world, invoice, payment.intent));
-  const intent = payment && world.tables.payment_intent.put(forInvoice(payment.intent, invoice.id));
-  return { subscription, draft, open, invoice, payment: payment && intent && { ...payment, intent }, invoicePayment };
+  return { draft, open, invoice, invoicePayment };
 }
 
 function asked(open: Stripe.Invoice, payment: FirstPayment): Stripe.Invoice {
   return payment?.kind === "unconfirmed" ? open : attempted(open, null);
-}
-
-function draftOfStart(
-  world: World,
-  id: string,
-  { customer, order, redemption }: StartRequest,
-  subscription: Stripe.Subscription,
-  discount: string | null,
-): InvoiceDraft {
-  const now = nowInSeconds(world);
-  return {
-    id,
-    customer,
-    subscription,
-    currency: order.currency,
-    reason: "subscription_create",
-    lines: recurringLines(world, subscription, { isTrial: order.trialEnd !== null }),
-    discount: redemption && discount !== null ? { id: discount, coupon: redemption.coupon } : null,
-    period: { start: now, end: now },
-    created: now,
-    finalizesAt: now,
-  };
 }
 
 /** Announces it in the order Stripe was seen to: the subscription first, and already in its state. */
@@ -105,14 +96,18 @@ export function recordSubscriptionStart(
   if (created) recordEvent(world, "payment_intent.created", created);
   if (payment?.kind === "declined") recordEvent(world, "payment_intent.payment_failed", payment.intent);
   if (payment?.kind === "requires_action") recordEvent(world, "payment_intent.requires_action", payment.intent);
+  for (const item of start.extras) recordEvent(world, "invoiceitem.created", item);
+  if (start.billed) recordFirstInvoice(world, start.billed, payment);
+}
 
-  recordEvent(world, "invoice.created", start.draft);
-  recordEvent(world, "invoice.finalized", start.open);
-  if (start.invoice.status === "paid") {
-    recordEvent(world, "invoice.paid", start.invoice);
-    recordEvent(world, "invoice.payment_succeeded", start.invoice);
+function recordFirstInvoice(world: World, billed: FirstInvoice, payment: FirstPayment): void {
+  recordEvent(world, "invoice.created", billed.draft);
+  recordEvent(world, "invoice.finalized", billed.open);
+  if (billed.invoice.status === "paid") {
+    recordEvent(world, "invoice.paid", billed.invoice);
+    recordEvent(world, "invoice.payment_succeeded", billed.invoice);
   }
-  if (payment?.kind === "declined") recordEvent(world, "invoice.payment_failed", start.invoice);
-  if (payment?.kind === "requires_action") recordEvent(world, "invoice.payment_action_required", start.invoice);
-  if (start.invoicePayment?.status === "paid") recordEvent(world, "invoice_payment.paid", start.invoicePayment);
+  if (payment?.kind === "declined") recordEvent(world, "invoice.payment_failed", billed.invoice);
+  if (payment?.kind === "requires_action") recordEvent(world, "invoice.payment_action_required", billed.invoice);
+  if (billed.invoicePayment?.status === "paid") recordEvent(world, "invoice_payment.paid", billed.invoicePayment);
 }

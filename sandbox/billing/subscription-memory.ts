@@ -8,12 +8,19 @@ export interface SubscriptionMemory {
   upcomingTold: number | null;
   /** What each item was charged for time that may still be running. */
   debits: Record<string, Debit[]>;
+  /** A first period cut short by an anchor: when it ends, and whether it is charged for its part or for nothing. */
+  stub: Stub | null;
   /** Since when what is used of an item counts, where that is later than its period began. */
   countedFrom: Record<string, number>;
   /** The invoice a pending update, or a resumption, waits for. */
   awaits: string | null;
   /** What the items will have been charged once it is paid. */
   debitsAwaited: Record<string, Debit[]> | null;
+}
+
+export interface Stub {
+  end: number;
+  isFree: boolean;
 }
 
 /** An item's charge for a stretch of time. What is unused of it can be given back. */
@@ -33,6 +40,7 @@ const nothing: SubscriptionMemory = {
   trialEndTold: null,
   upcomingTold: null,
   debits: {},
+  stub: null,
   countedFrom: {},
   awaits: null,
   debitsAwaited: null,

@@ -1,10 +1,9 @@
 import type Stripe from "stripe";
-import { addIntervals } from "../calendar.js";
 import { newId } from "../ids.js";
 import { testClockOf } from "../time/test-clock-of.js";
 import { nowInSeconds, type World } from "../world.js";
 import type { Order, OrderItem } from "./order.js";
-import { intervalOf } from "./periods.js";
+import { intervalOf, periodEndAfter } from "./periods.js";
 import { inlinePrice, isMetered, productIdOf, unitAmount } from "./price-amounts.js";
 
 /** What a subscription has that is not in the order. */
@@ -45,8 +44,8 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
       enabled: terms.isTaxAutomatic,
       liability: terms.isTaxAutomatic ? { type: "self" } : null,
     },
-    billing_cycle_anchor: order.trialEnd ?? start,
-    billing_cycle_anchor_config: null,
+    billing_cycle_anchor: order.anchor?.at ?? order.trialEnd ?? start,
+    billing_cycle_anchor_config: order.anchor?.config ?? null,
     billing_mode: { type: "flexible", flexible: { proration_discounts: "included" }, updated_at: start },
     billing_schedules: [],
     billing_thresholds: null,
@@ -76,7 +75,7 @@ export function buildSubscription(world: World, order: Order, terms: Subscriptio
     items: {
       object: "list",
       data: order.items.map((item) => {
-        const end = order.trialEnd ?? addIntervals(start, intervalOf(item.price));
+        const end = order.trialEnd ?? periodEndAfter(order.anchor?.at ?? start, intervalOf(item.price), start);
         return buildItem(item, { subscription: id, currency: order.currency, start, end });
       }),
       has_more: false,

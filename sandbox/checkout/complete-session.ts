@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Order } from "../billing/order.js";
+import { planStart } from "../billing/plan-start.js";
 import { recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
 import type { PaymentOutcome } from "../billing/try-payment.js";
 import { buildCustomer } from "../resources/customers.js";
@@ -41,7 +42,7 @@ export function completeSession(
     currency: customer.currency ?? order.currency,
     name: plan.updatesName || !existing ? name : (customer.name ?? null),
   });
-  const start = startSubscription(world, {
+  const planned = planStart(world, {
     customer: tables.customer.find(customer.id) ?? customer,
     order,
     terms: {
@@ -52,14 +53,14 @@ export function completeSession(
     },
     redemption: redemptionOf(world, plan),
     checkoutSession: session.id,
-    payment,
   });
+  const start = startSubscription(world, planned, payment);
   const completed = tables["checkout.session"].put({
     ...session,
     automatic_tax: { ...session.automatic_tax, status: session.automatic_tax.enabled ? "complete" : null },
     customer: customer.id,
     customer_details: { ...detailsOf(session, customer), email, name },
-    invoice: start.invoice.id,
+    invoice: start.billed?.invoice.id ?? null,
     payment_status: payment ? "paid" : "no_payment_required",
     status: "complete",
     subscription: start.subscription.id,

@@ -3,7 +3,9 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { clearable, hash, notHere, oneOf, type Read, text } from "../api/params.js";
 import { cancelNow } from "../billing/cancel-subscription.js";
+import { addExtras } from "../billing/extra-items.js";
 import type { SubscriptionChange } from "../billing/plan-update.js";
+import { refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { announceUpdate, updateItems } from "../billing/update-subscription.js";
 import { nowInSeconds, type World } from "../world.js";
@@ -11,6 +13,7 @@ import { daysUntilDueOf } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
 import { getPaymentMethod } from "./payment-methods.js";
 import { changedItems, type ItemChange } from "./subscription-item-changes.js";
+import { extrasOf } from "./subscription-order.js";
 import type { cancelParams, updateParams } from "./subscriptions.js";
 
 const feedback = oneOf(
@@ -54,7 +57,10 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     trial_settings: trialSettingsOf(before, params.trial_settings),
   });
   try {
+    const extras = extrasOf(world, params.add_invoice_items);
+    for (const { price } of extras) refuseUnlessOfferedIn(price, before.currency);
     if (change) updateItems(world, changed, change, params.payment_behavior ?? "allow_incomplete");
+    addExtras(world, changed, extras);
   } catch (error) {
     world.tables.subscription.put(before);
     throw error;

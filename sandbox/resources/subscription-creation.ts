@@ -3,54 +3,42 @@ import { cardError, invalidRequest, noPaymentMethod } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { applyRedemption, redeem, refuseCustomerDiscount } from "../billing/discounts.js";
-import { type Order, purchaseOf, totalOf } from "../billing/order.js";
+import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { buildInvoice } from "../billing/invoice.js";
+import { purchaseOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
-import { idOf, isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
-import {
-  type FirstPayment,
-  recordSubscriptionStart,
-  type StartRequest,
-  startSubscription,
-} from "../billing/start-subscription.js";
+import { planStart, type StartPlan } from "../billing/plan-start.js";
+import { idOf } from "../billing/price-amounts.js";
+import { type FirstPayment, recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
 import { startWithDraft } from "../billing/start-with-draft.js";
-import { buildSubscription } from "../billing/subscription.js";
 import { needsAuthentication, tryPayment } from "../billing/try-payment.js";
-import { addDays } from "../calendar.js";
 import { recordEvent } from "../webhooks/events.js";
-import { nowInSeconds, type World } from "../world.js";
+import type { World } from "../world.js";
 import { daysUntilDueOf } from "./collection-params.js";
 import { getCustomer } from "./customers.js";
 import { getPaymentMethod } from "./payment-methods.js";
-import { priceGiven } from "./price-data.js";
 import { applyCancelAt, paymentSettingsOf } from "./subscription-changes.js";
+import { orderOf } from "./subscription-order.js";
 import type { createParams } from "./subscriptions.js";
 
 /** Subscribes a customer whose card is on file; the first invoice is attempted at once. */
 export function createSubscription(world: World, params: Read<typeof createParams>): Stripe.Subscription {
   const customer = getCustomer(world, params.customer, "customer");
   const [discount] = params.discounts ?? [];
-  const undiscounted = orderFrom(world, params, customer);
+  const undiscounted = orderOf(world, params, customer);
   const redemption = discount ? redeem(world, discount, purchaseOf(undiscounted, customer.id)) : null;
   refuseCustomerDiscount(customer, redemption);
   const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
   refuseOtherCurrency(world, customer, order.currency);
   refuseFourthOnTestClock(world, customer);
-  const daysUntilDue = daysUntilDueOf(params);
-  const terms = {
-    customer: customer.id,
-    daysUntilDue,
-    defaultPaymentMethod: params.default_payment_method ?? null,
-    isTaxAutomatic: false,
-    metadata: mergeMetadata({}, params.metadata),
-    paymentSettings: paymentSettingsOf(null, params.payment_settings),
-    description: params.description ?? null,
-    missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
-  };
-  if (daysUntilDue !== null) return startSent(world, params, { customer, order, terms, redemption });
+  const terms = termsOf(params, customer.id);
+  const planned = planStart(world, { customer, order, terms, redemption, checkoutSession: null });
+  const plan = { ...planned, subscription: applyCancelAt(world, planned.subscription, params) };
+  if (terms.daysUntilDue !== null) return startSent(world, params, plan);
+
   // The customer's balance is taken into account first: https://docs.stripe.com/billing/customer/balance
-  const due = Math.max(0, totalOf(order).total + customer.balance);
+  const due = plan.draft ? buildInvoice(world, plan.draft).amount_due : 0;
   const method = methodFor(world, customer, params.default_payment_method);
   const isUnconfirmed = params.payment_behavior === "default_incomplete";
   if (!method && due > 0 && !isUnconfirmed) throw noPaymentMethod();
@@ -64,80 +52,50 @@ export function createSubscription(world: World, params: Read<typeof createParam
   if (method && due > 0 && params.payment_behavior === "error_if_incomplete") refuseIfNotPayable(world, method);
   const payment = due > 0 ? firstPayment(world, intent, isUnconfirmed ? null : method) : null;
 
+  setCurrency(world, customer, order.currency);
   const keepsMethod = params.payment_settings?.save_default_payment_method === "on_subscription";
-  const kept = keepsMethod && payment?.kind === "succeeded" ? (method?.id ?? null) : null;
-  world.tables.customer.put({ ...customer, currency: customer.currency ?? order.currency });
-  const start = startSubscription(world, {
-    customer: getCustomer(world, customer.id),
-    order,
-    terms: { ...terms, defaultPaymentMethod: terms.defaultPaymentMethod ?? kept },
-    redemption,
-    checkoutSession: null,
-    payment,
-  });
-  const subscription = world.tables.subscription.put(applyCancelAt(world, start.subscription, params));
+  const own = plan.subscription.default_payment_method;
+  const kept = own ?? (keepsMethod && payment?.kind === "succeeded" && method ? method.id : null);
+  const begun = { ...plan, subscription: { ...plan.subscription, default_payment_method: kept } };
+  const start = startSubscription(world, begun, payment);
   recordEvent(world, "customer.updated", getCustomer(world, customer.id), customer);
-  recordSubscriptionStart(world, { ...start, subscription }, payment ? intent : null);
-  return subscription;
+  recordSubscriptionStart(world, start, payment ? intent : null);
+  return start.subscription;
+}
+
+function termsOf(params: Read<typeof createParams>, customer: string) {
+  return {
+    customer,
+    daysUntilDue: daysUntilDueOf(params),
+    defaultPaymentMethod: params.default_payment_method ?? null,
+    isTaxAutomatic: false,
+    metadata: mergeMetadata({}, params.metadata),
+    paymentSettings: paymentSettingsOf(null, params.payment_settings),
+    description: params.description ?? null,
+    missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
+  };
+}
+
+/** From the first subscription on a customer pays in its currency. */
+function setCurrency(world: World, customer: Stripe.Customer, currency: string): void {
+  world.tables.customer.put({ ...customer, currency: customer.currency ?? currency });
 }
 
 /** Nobody is charged: the first invoice is sent in an hour, and the subscription runs. */
-function startSent(
-  world: World,
-  params: Read<typeof createParams>,
-  { customer, order, terms, redemption }: Pick<StartRequest, "customer" | "order" | "terms" | "redemption">,
-): Stripe.Subscription {
+function startSent(world: World, params: Read<typeof createParams>, plan: StartPlan): Stripe.Subscription {
   if (params.payment_behavior !== undefined && params.payment_behavior !== "allow_incomplete") {
     throw invalidRequest("`payment_behavior` can only be used when `collection_method` is `charge_automatically`.", {
       param: "payment_behavior",
     });
   }
-  const built = buildSubscription(world, order, terms);
-  const of = { customer: customer.id, subscription: built.id, checkoutSession: null };
-  const discount = redemption && applyRedemption(world, redemption, of);
-  world.tables.customer.put({ ...customer, currency: customer.currency ?? order.currency });
-  const discounted = { ...built, discounts: discount ? [discount.id] : [] };
-  return startWithDraft(world, applyCancelAt(world, discounted, params), getCustomer(world, customer.id));
+  setCurrency(world, plan.request.customer, plan.request.order.currency);
+  return startWithDraft(world, plan);
 }
 
 /** Charges the card at once; without one the intent waits to be confirmed. */
 function firstPayment(world: World, intent: Stripe.PaymentIntent, method: Stripe.PaymentMethod | null): FirstPayment {
   if (method) return tryPayment(world, intent, method, "off_session");
   return { kind: "unconfirmed", intent: world.tables.payment_intent.put(intent) };
-}
-
-function orderFrom(world: World, params: Read<typeof createParams>, customer: Stripe.Customer): Order {
-  const items = params.items.map((item, index) => {
-    const { quantity, metadata } = item;
-    const found = priceGiven(world, item, `items[${index}]`);
-    if (!found.recurring) {
-      throw invalidRequest(
-        `The price specified is set to \`type=one_time\` but this field only accepts prices with \`type=recurring\`.`,
-        { param: `items[${index}][price]` },
-      );
-    }
-    if (quantity !== undefined && isMetered(found)) {
-      throw invalidRequest("You cannot set the quantity for metered prices.", { param: `items[${index}][quantity]` });
-    }
-    return { price: found, quantity: quantity ?? 1, metadata: mergeMetadata({}, metadata) };
-  });
-  const [first] = items;
-  if (!first) throw invalidRequest("You must provide at least one item.", { param: "items" });
-  const customersOwn = customer.currency && isOfferedIn(first.price, customer.currency) ? customer.currency : null;
-  const currency = params.currency ?? customersOwn ?? first.price.currency;
-  for (const { price } of items) refuseUnlessOfferedIn(price, currency);
-  return { items, currency, coupon: null, trialEnd: trialEndOf(world, params) };
-}
-
-function trialEndOf(world: World, { trial_end, trial_period_days }: Read<typeof createParams>): number | null {
-  const now = nowInSeconds(world);
-  if (trial_end !== undefined && trial_period_days !== undefined) {
-    throw invalidRequest("You may only specify one of these parameters: trial_end, trial_period_days.");
-  }
-  if (trial_end === "now") return null;
-  if (trial_end === undefined) return trial_period_days ? addDays(now, trial_period_days) : null;
-  if (trial_end > now) return trial_end;
-  throw invalidRequest("The `trial_end` timestamp must be in the future.", { param: "trial_end" });
 }
 
 function methodFor(world: World, customer: Stripe.Customer, given: string | undefined): Stripe.PaymentMethod | null {

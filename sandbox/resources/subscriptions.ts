@@ -21,12 +21,14 @@ import {
 import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { resumeSubscription } from "../billing/resume-subscription.js";
+import { anchorConfig } from "./billing-anchors.js";
 import { collectionParams } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
 import { recurringPriceData } from "./price-data.js";
 import { cancellationDetails, cancelSubscription, updateSubscription } from "./subscription-changes.js";
 import { createSubscription } from "./subscription-creation.js";
 import { itemChangeParam } from "./subscription-item-changes.js";
+import { addInvoiceItems } from "./subscription-order.js";
 
 const trialSettings = hash({
   end_behavior: hash({
@@ -46,12 +48,12 @@ export const trialEnd: Reader<"now" | number | undefined> = (value, at) =>
   value === "now" ? "now" : integer()(value, at);
 
 export const createParams = {
-  add_invoice_items: notHere,
+  add_invoice_items: addInvoiceItems,
   application_fee_percent: notHere,
   automatic_tax: onlyDisabled,
   backdate_start_date: notHere,
-  billing_cycle_anchor: notHere,
-  billing_cycle_anchor_config: notHere,
+  billing_cycle_anchor: integer(),
+  billing_cycle_anchor_config: anchorConfig,
   billing_mode: hash({ type: only("flexible"), flexible: notHere }),
   billing_schedules: notHere,
   billing_thresholds: notHere,
@@ -101,7 +103,7 @@ const prorationBehavior = oneOf("always_invoice", "create_prorations", "none");
 const anchor = hash({ type: required(oneOf("now", "unchanged")) });
 
 export const updateParams = {
-  add_invoice_items: notHere,
+  add_invoice_items: addInvoiceItems,
   application_fee_percent: notHere,
   automatic_tax: onlyDisabled,
   billing_cycle_anchor: anchor,
