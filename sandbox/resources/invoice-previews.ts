@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { StripeRefusal } from "../api/errors.js";
+import { invalidRequest, StripeRefusal, unsupportedParameter } from "../api/errors.js";
 import { operation } from "../api/operation.js";
 import {
   bool,
@@ -29,12 +29,13 @@ import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
+import { previewOfStart } from "./start-previews.js";
 import { applyCancelAt, changeOf } from "./subscription-changes.js";
 import { itemChange } from "./subscription-item-changes.js";
 import { trialEnd } from "./subscriptions.js";
 
 const subscriptionDetails = {
-  billing_cycle_anchor: hash({ timestamp: notHere, type: required(oneOf("now", "unchanged")) }),
+  billing_cycle_anchor: hash({ timestamp: integer(), type: required(oneOf("now", "timestamp", "unchanged")) }),
   billing_mode: notHere,
   billing_schedules: notHere,
   cancel_at: clearable(integer()),
@@ -54,20 +55,28 @@ const subscriptionDetails = {
 
 const previewParams = {
   automatic_tax: notHere,
-  currency: notHere,
+  currency: text,
   customer: text,
   customer_account: notHere,
-  customer_details: notHere,
-  discounts: notHere,
+  customer_details: hash({
+    address: notHere,
+    shipping: notHere,
+    tax: notHere,
+    tax_exempt: oneOf("none", "exempt", "reverse"),
+    tax_ids: notHere,
+  }),
+  discounts: listOf(hash({ coupon: text, discount: notHere, promotion_code: text })),
   invoice_items: notHere,
   issuer: notHere,
   on_behalf_of: notHere,
   preview_mode: only("next"),
   schedule: notHere,
   schedule_details: notHere,
-  subscription: required(text),
+  subscription: text,
   subscription_details: hash(subscriptionDetails),
 } satisfies Covers<Stripe.InvoiceCreatePreviewParams>;
+
+export type PreviewParams = Read<typeof previewParams>;
 
 export const invoicePreviewOperations = [
   operation({
@@ -84,7 +93,9 @@ export const invoicePreviewOperations = [
  *
  * It comes from the same plans that renew and change subscriptions, so it is what then happens.
  */
-function createPreview(world: World, params: Read<typeof previewParams>): Stripe.Invoice {
+function createPreview(world: World, params: PreviewParams): Stripe.Invoice {
+  if (params.subscription === undefined) return previewOfStart(world, params);
+  refuseOfNewOnly(params);
   const subscription = getSubscription(world, params.subscription, "subscription");
   const customer = getCustomer(world, params.customer ?? idOf(subscription.customer), "customer");
   const isOthers = idOf(subscription.customer) !== customer.id;
@@ -101,6 +112,17 @@ function createPreview(world: World, params: Read<typeof previewParams>): Stripe
   if (isOver) throw noneUpcoming(customer.id);
   const pending = [...pendingItems(world, subscription), ...(plan?.prorations ?? [])];
   return buildUpcomingInvoice(world, ending, customer, { pending, ...(plan && { countedFrom: plan.countedFrom }) });
+}
+
+/** What only a subscription that does not exist yet can be asked about. */
+function refuseOfNewOnly({ currency, customer_details, discounts, subscription_details }: PreviewParams): void {
+  const given = { currency, customer_details, discounts };
+  const param = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (param !== undefined) throw unsupportedParameter(param, " with `subscription`");
+  if (subscription_details?.billing_cycle_anchor?.type !== "timestamp") return;
+  throw invalidRequest("An existing subscription's `billing_cycle_anchor` is `now` or `unchanged`.", {
+    param: "subscription_details[billing_cycle_anchor][type]",
+  });
 }
 
 /** What canceling now would be invoiced with: what is pending, what is given back, and what was used. */

@@ -1,0 +1,71 @@
+import type Stripe from "stripe";
+import { invalidRequest, missingParameter } from "../api/errors.js";
+import { refuseOtherCurrency } from "../billing/customer-currency.js";
+import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { buildInvoice } from "../billing/invoice.js";
+import { purchaseOf } from "../billing/order.js";
+import { planStart } from "../billing/plan-start.js";
+import { asPreview } from "../billing/upcoming-invoice.js";
+import { newId } from "../ids.js";
+import type { World } from "../world.js";
+import { buildCustomer, getCustomer } from "./customers.js";
+import type { PreviewParams } from "./invoice-previews.js";
+import { orderOf } from "./subscription-order.js";
+
+/**
+ * The first invoice of a subscription that does not exist yet; nothing is kept.
+ *
+ * It comes from the plan that a creation is made from, so it is what then happens.
+ */
+export function previewOfStart(world: World, params: PreviewParams): Stripe.Invoice {
+  const details = params.subscription_details;
+  if (!details?.items) throw missingParameter("subscription_details[items]");
+  const { items, billing_cycle_anchor: anchor, cancel_now, proration_behavior, proration_date } = details;
+  if (cancel_now || proration_date !== undefined || items.some(({ id, deleted }) => id !== undefined || deleted)) {
+    throw invalidRequest("What changes a subscription needs to name it.", { param: "subscription" });
+  }
+  if (anchor?.type === "timestamp" && anchor.timestamp === undefined) {
+    throw missingParameter("subscription_details[billing_cycle_anchor][timestamp]");
+  }
+  const customer = customerOf(world, params);
+  const order = orderOf(
+    world,
+    {
+      items: items.map(({ price, plan, quantity, metadata }) => ({ price: price ?? plan, quantity, metadata })),
+      billing_cycle_anchor: anchor?.timestamp,
+      currency: params.currency,
+      proration_behavior,
+      trial_end: details.trial_end,
+    },
+    customer,
+  );
+  const [discount] = params.discounts ?? [];
+  const redemption = discount ? redeem(world, discount, purchaseOf(order, customer.id)) : null;
+  refuseCustomerDiscount(customer, redemption);
+  refuseOtherCurrency(world, customer, order.currency);
+  const { draft } = planStart(world, {
+    customer,
+    order: { ...order, coupon: redemption?.coupon ?? null },
+    terms: {
+      customer: customer.id,
+      defaultPaymentMethod: null,
+      description: null,
+      isTaxAutomatic: false,
+      metadata: {},
+    },
+    redemption,
+    checkoutSession: null,
+  });
+  if (!draft) throw invalidRequest("There is nothing to invoice.", { code: "invoice_no_subscription_line_items" });
+  return asPreview(buildInvoice(world, { ...draft, id: `upcoming_${newId.invoice()}` }));
+}
+
+/** Whose it is to be: somebody new, if only details of theirs are given. */
+function customerOf(world: World, { customer, customer_details }: PreviewParams): Stripe.Customer {
+  if (customer !== undefined) return getCustomer(world, customer, "customer");
+  if (customer_details) return buildCustomer(world, { id: newId.customer(), email: null, name: null });
+  throw invalidRequest("You must provide one of `customer`, `customer_details`, `schedule` or `subscription`.", {
+    code: "parameter_missing",
+    param: "customer",
+  });
+}
