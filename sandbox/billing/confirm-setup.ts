@@ -4,6 +4,7 @@ import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
 import { type Decline, setupAuthenticationFailed } from "./declines.js";
 import { cardBehind } from "./payment-method.js";
+import { endPendingSetup } from "./pending-setup.js";
 import { idOf } from "./price-amounts.js";
 import { saveCard } from "./save-card.js";
 import { buildSetupAttempt, setUp, setupFailed, setupRequiresAction } from "./setup-intent.js";
@@ -32,6 +33,7 @@ export function confirmSetup(
   const ready = world.tables.setup_intent.put(setUp(intent, attempt));
   if (method.customer === null && intent.customer !== null) saveCard(world, method, idOf(intent.customer));
   recordEvent(world, "setup_intent.succeeded", ready);
+  endPendingSetup(world, ready);
   return ready;
 }
 

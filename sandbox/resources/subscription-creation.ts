@@ -8,6 +8,7 @@ import { buildInvoice } from "../billing/invoice.js";
 import { purchaseOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
+import { beginPendingSetup } from "../billing/pending-setup.js";
 import { planStart, type StartPlan } from "../billing/plan-start.js";
 import { idOf } from "../billing/price-amounts.js";
 import { type FirstPayment, recordSubscriptionStart, startSubscription } from "../billing/start-subscription.js";
@@ -56,7 +57,11 @@ export function createSubscription(world: World, params: Read<typeof createParam
   const keepsMethod = params.payment_settings?.save_default_payment_method === "on_subscription";
   const own = plan.subscription.default_payment_method;
   const kept = own ?? (keepsMethod && payment?.kind === "succeeded" && method ? method.id : null);
-  const begun = { ...plan, subscription: { ...plan.subscription, default_payment_method: kept } };
+  const setup = due === 0 && !method && isUnconfirmed ? beginPendingSetup(world, customer.id) : null;
+  const begun = {
+    ...plan,
+    subscription: { ...plan.subscription, default_payment_method: kept, pending_setup_intent: setup?.id ?? null },
+  };
   const start = startSubscription(world, begun, payment);
   recordEvent(world, "customer.updated", getCustomer(world, customer.id), customer);
   recordSubscriptionStart(world, start, payment ? intent : null);

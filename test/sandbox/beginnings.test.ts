@@ -92,3 +92,27 @@ test("the card that pays the first invoice is the subscription's own, if that wa
     payment_settings: { save_default_payment_method: "off", payment_method_types: null },
   });
 });
+
+test("a trial without a card can ready one at once, which its first real invoice is then charged to", async () => {
+  const sandbox = await openSandbox();
+  const { stripe } = sandbox;
+  const begun = await subscribed(sandbox, {
+    card: null,
+    payment_behavior: "default_incomplete",
+    payment_settings: { save_default_payment_method: "on_subscription" },
+    trial_period_days: 3,
+    expand: ["pending_setup_intent"],
+  });
+  if (!begun.pending_setup_intent || typeof begun.pending_setup_intent === "string") throw new Error("It waits.");
+  expect(begun).toMatchObject({ status: "trialing", pending_setup_intent: { status: "requires_payment_method" } });
+  const ready = await stripe.setupIntents.confirm(begun.pending_setup_intent.id, {
+    payment_method: "pm_card_visa",
+    return_url: "https://example.com/",
+  });
+  expect(await stripe.subscriptions.retrieve(begun.id)).toMatchObject({
+    pending_setup_intent: null,
+    default_payment_method: ready.payment_method,
+  });
+  await sandbox.advance(3 * 86_400 + 3600);
+  expect((await invoicesOf(stripe, begun)).at(-1)).toMatchObject({ status: "paid", amount_paid: 2999 });
+});
