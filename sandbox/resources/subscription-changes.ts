@@ -4,6 +4,7 @@ import { mergeMetadata } from "../api/metadata.js";
 import { clearable, hash, notHere, oneOf, type Read, text } from "../api/params.js";
 import { cancelNow } from "../billing/cancel-subscription.js";
 import type { SubscriptionChange } from "../billing/plan-update.js";
+import { refuseOwnEnd } from "../billing/schedule-of.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { announceUpdate, updateItems } from "../billing/update-subscription.js";
 import { nowInSeconds, type World } from "../world.js";
@@ -134,6 +135,7 @@ export function applyCancelAt(
   params: { cancel_at_period_end?: boolean | undefined; cancel_at?: number | null | undefined },
 ): Stripe.Subscription {
   const { cancel_at_period_end, cancel_at } = params;
+  if (cancel_at_period_end !== undefined || cancel_at !== undefined) refuseOwnEnd(world, subscription);
   if (cancel_at_period_end && typeof cancel_at === "number") {
     throw invalidRequest("You cannot set both `cancel_at` and `cancel_at_period_end`.", { param: "cancel_at" });
   }

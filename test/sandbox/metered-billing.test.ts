@@ -103,6 +103,9 @@ function emptyWorld(): World {
       secretsOf: () => [],
       changed: () => {},
     }),
+    imagine: () => {
+      throw new Error("nothing is imagined in an empty world");
+    },
     origin: "http://127.0.0.1",
     cause: null,
     checkouts: new Map(),

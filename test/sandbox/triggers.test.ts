@@ -26,10 +26,6 @@ const aliases: Record<string, string> = {
 const knownToFail: string[] = [
   // invoices that are sent instead of charged
   "invoice.sent",
-  // it cancels a schedule that has not begun, which Stripe tells of as canceled
-  "subscription_schedule.aborted",
-  // it stops the clock nine days before the end; Stripe tells of it seven days before
-  "subscription_schedule.expiring",
 ];
 
 test.skipIf(stripeCli === undefined)(
