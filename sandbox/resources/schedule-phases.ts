@@ -1,11 +1,12 @@
 import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
-import { redeem } from "../billing/discounts.js";
+import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
 import { purchaseOf } from "../billing/order.js";
 import { intervalOf } from "../billing/periods.js";
 import { idOf, isMetered, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { addIntervals } from "../calendar.js";
 import { nowInSeconds, type World } from "../world.js";
+import { getCustomer } from "./customers.js";
 import { getPaymentMethod } from "./payment-methods.js";
 import { getPrice } from "./prices.js";
 import type { PhaseParams } from "./schedule-params.js";
@@ -202,7 +203,11 @@ function discountsOf(
       param: `${at}[discounts]`,
     });
   }
-  if (!given) return [];
+  if (!given) {
+    // A phase that says nothing inherits the customer's own; one that says none does not.
+    if (discounts === undefined) refuseCustomerDiscount(getCustomer(world, by.customer), null);
+    return [];
+  }
   const known = by.redeemed.find(
     ({ coupon, promotion_code }) =>
       (coupon !== null && coupon === given.coupon) ||

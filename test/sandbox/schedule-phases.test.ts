@@ -221,3 +221,19 @@ test("what a phase cannot be is refused by name", async () => {
   expect(await refused({ add_invoice_items: [{ price: one.id }] })).toBe("phases[1][add_invoice_items]");
   expect((await stripe.subscriptionSchedules.retrieve(schedule.id)).phases).toHaveLength(1);
 });
+
+test("a customer's own discount is not silently left out of a phase, unless it says that it takes none", async () => {
+  const sandbox = await openSandbox({ startAt: april });
+  const { stripe, url } = sandbox;
+  const coupon = await stripe.coupons.create({ percent_off: 10, duration: "forever" });
+  const { id: customer } = await customerWithCard(sandbox);
+  const headers = { authorization: "Bearer sk_test_x" };
+  const body = new URLSearchParams({ coupon: coupon.id });
+  await fetch(`${url}/v1/customers/${customer}`, { method: "POST", headers, body });
+  const items = [{ price: (await priceOf(stripe, 1000)).id }];
+  await expect(stripe.subscriptionSchedules.create({ customer, phases: [{ items }] })).rejects.toThrow(
+    "does not take a customer's own discount",
+  );
+  const { phases } = await stripe.subscriptionSchedules.create({ customer, phases: [{ items, discounts: "" }] });
+  expect(phases).toMatchObject([{ discounts: [] }]);
+});
