@@ -20,6 +20,7 @@ import { createTables, type StripeObject } from "./store/tables.js";
 import { createAgenda } from "./time/agenda.js";
 import { createClock } from "./time/clock.js";
 import { causes, moveClock, runDue } from "./time/due.js";
+import { imagineWorld } from "./time/imagined-world.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
 import { secretsOf } from "./webhooks/former-secrets.js";
 import { createUndelivered } from "./webhooks/undelivered.js";
@@ -85,6 +86,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       secretsOf: (endpoint) => secretsOf(world, endpoint),
       changed: save,
     }),
+    imagine: (what) => imagineWorld(world, what),
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),

@@ -5,6 +5,7 @@ import type { CheckoutPlan } from "./checkout/plan.js";
 import type { Tables } from "./store/tables.js";
 import type { Agenda } from "./time/agenda.js";
 import type { Clock } from "./time/clock.js";
+import type { Imagined } from "./time/imagined-world.js";
 import type { Deliveries } from "./webhooks/deliveries.js";
 import type { FormerSecret } from "./webhooks/former-secrets.js";
 
@@ -18,6 +19,8 @@ export interface World {
   /** What is to happen by itself. */
   agenda: Agenda;
   deliveries: Deliveries;
+  /** A copy to try things in. */
+  imagine: (what: Imagined) => World;
   /** Where the hosted pages are, without a trailing slash. */
   origin: string;
   /** The API request being answered, named on the events it causes; null while time or a page acts. */

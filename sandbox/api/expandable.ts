@@ -134,6 +134,10 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
   subscription_schedule: {
     customer: id("customer"),
     "default_settings.default_payment_method": id("payment_method"),
+    "phases.default_payment_method": id("payment_method"),
+    "phases.discounts.coupon": id("coupon"),
+    "phases.discounts.discount": id("discount"),
+    "phases.discounts.promotion_code": id("promotion_code"),
     "phases.items.price": id("price"),
     subscription: id("subscription"),
     test_clock: id("test_helpers.test_clock"),

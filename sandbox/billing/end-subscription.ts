@@ -2,8 +2,9 @@ import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { voidInvoice } from "./finalize-invoice.js";
-import { finishSchedule } from "./finish-schedule.js";
+import { abortSchedule, finishSchedule } from "./finish-schedule.js";
 import { idOf } from "./price-amounts.js";
+import { scheduleOf } from "./schedule-of.js";
 
 /** Ends a subscription now; its unpaid invoices are no longer collected by themselves. */
 export function endSubscription(
@@ -27,14 +28,21 @@ export function endSubscription(
     }
   }
   recordEvent(world, "customer.subscription.deleted", ended);
-  endSchedule(world, subscription);
+  endSchedule(world, ended);
   return ended;
 }
 
-/** What was scheduled for it will not come about. */
-function endSchedule(world: World, subscription: Stripe.Subscription): void {
-  const schedule = subscription.schedule && world.tables.subscription_schedule.find(idOf(subscription.schedule));
-  if (schedule && schedule.status === "active") finishSchedule(world, schedule, "canceled");
+/** What was scheduled for it has come about if this is the end it was to have, and will not otherwise. */
+function endSchedule(world: World, ended: Stripe.Subscription): void {
+  const schedule = scheduleOf(world, ended);
+  if (!schedule) return;
+  if (ended.cancellation_details?.reason === "payment_failed") {
+    abortSchedule(world, schedule);
+    return;
+  }
+  const end = schedule.phases.at(-1)?.end_date ?? null;
+  const isAtItsEnd = schedule.end_behavior === "cancel" && end !== null && end <= nowInSeconds(world);
+  finishSchedule(world, schedule, isAtItsEnd ? "completed" : "canceled");
 }
 
 /** Gives up on a subscription whose first invoice was never paid. */

@@ -25,3 +25,15 @@ export function finishSchedule(
   recordEvent(world, type, after, schedule);
   return after;
 }
+
+/**
+ * Ends a schedule that never came to what it was for: its subscription was not paid, or never began.
+ *
+ * Stripe documents the first, and its command line brings the event about by the second. The schedule is `canceled` in
+ * both, and says that too: https://docs.stripe.com/api/events/types#event_types-subscription_schedule.aborted
+ */
+export function abortSchedule(world: World, schedule: Stripe.SubscriptionSchedule): Stripe.SubscriptionSchedule {
+  const after = finishSchedule(world, schedule, "canceled");
+  recordEvent(world, "subscription_schedule.aborted", after);
+  return after;
+}

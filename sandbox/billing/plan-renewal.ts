@@ -80,10 +80,18 @@ function renew(world: World, subscription: Stripe.Subscription): Stripe.Subscrip
     const discount = world.tables.discount.find(idOf(reference));
     if (!discount || (discount.end !== null && discount.end <= start)) return false;
     const isOnce = couponBehind(world, discount)?.duration === "once";
-    return !isOnce || subscription.status === "trialing"; // nothing was charged in a trial
+    return !isOnce || subscription.status === "trialing" || !wasTaken(world, discount); // nothing was charged in a trial
   });
   const status = subscription.status === "trialing" ? "active" : subscription.status;
   return { ...subscription, discounts, items: { ...items, data }, status };
+}
+
+/** Whether an invoice has had a discount; one that came with a phase may wait for its first. */
+function wasTaken(world: World, { id, customer }: Stripe.Discount): boolean {
+  const invoices = customer === null ? [] : world.tables.invoice.of(idOf(customer));
+  return invoices.some(({ discounts }) =>
+    discounts.some((discount) => typeof discount === "string" && discount === id),
+  );
 }
 
 /** The discount that comes off a subscription's invoices. */

@@ -2,8 +2,22 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import { buildInvoice } from "./invoice.js";
+import { nextInvoiceAfter } from "./next-invoice.js";
 import { planRenewal, type RenewalTerms } from "./plan-renewal.js";
-import { inPhaseOfRenewal } from "./schedule-phases.js";
+import { scheduleOf } from "./schedule-of.js";
+
+/** What a subscription will be invoiced with next; undefined if its schedule ends it before. */
+export function upcomingInvoiceOf(
+  world: World,
+  subscription: Stripe.Subscription,
+  customer: Stripe.Customer,
+): Stripe.Invoice | undefined {
+  const schedule = scheduleOf(world, subscription);
+  if (!schedule) return buildUpcomingInvoice(world, subscription, customer);
+  const what = { customer: customer.id, subscription: subscription.id, schedule: schedule.id };
+  const next = nextInvoiceAfter(world.imagine(what), customer, () => undefined);
+  return next && asPreview(next);
+}
 
 /** The renewal of a subscription as it stands, an invoice that is not kept; from the very plan that renews it. */
 export function buildUpcomingInvoice(
@@ -13,8 +27,7 @@ export function buildUpcomingInvoice(
   terms: Omit<RenewalTerms, "id"> = {},
 ): Stripe.Invoice {
   const id = `upcoming_${newId.invoice()}`;
-  const then = inPhaseOfRenewal(world, subscription);
-  const { draft } = planRenewal(world, then, customer, { ...terms, id });
+  const { draft } = planRenewal(world, subscription, customer, { ...terms, id });
   return asPreview(buildInvoice(world, draft));
 }
 

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { endSubscription } from "../billing/end-subscription.js";
 import { buildCard, cardBehind } from "../billing/payment-method.js";
+import { scheduleOf } from "../billing/schedule-of.js";
 import type { CardForm } from "../checkout/card-form.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { applyCancelAt } from "../resources/subscription-changes.js";
@@ -24,6 +25,7 @@ export function cancelInPortal(world: World, session: Stripe.BillingPortal.Sessi
     endSubscription(world, subscription, detailsWith(reason ?? null));
     return { kind: "success", text: "Your subscription has been canceled." };
   }
+  if (scheduleOf(world, subscription)) return { kind: "error", text: "This subscription's changes are scheduled." };
   const ending = applyCancelAt(world, subscription, { cancel_at_period_end: true });
   const after = world.tables.subscription.put({ ...ending, cancellation_details: detailsWith(reason ?? null) });
   recordEvent(world, "customer.subscription.updated", after, subscription);
@@ -38,6 +40,7 @@ function detailsWith(feedback: Feedback | null): Stripe.Subscription.Cancellatio
 export function resumeInPortal(world: World, session: Stripe.BillingPortal.Session): Message {
   const subscription = shownSubscription(world, session);
   if (!subscription) return { kind: "error", text: "There is no subscription to change." };
+  if (scheduleOf(world, subscription)) return { kind: "error", text: "This subscription's changes are scheduled." };
   if (subscription.cancel_at !== null) {
     const after = world.tables.subscription.put(applyCancelAt(world, subscription, { cancel_at_period_end: false }));
     recordEvent(world, "customer.subscription.updated", after, subscription);

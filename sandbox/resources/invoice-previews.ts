@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { invalidRequest, StripeRefusal, unsupportedParameter } from "../api/errors.js";
+import { invalidRequest, unsupportedParameter } from "../api/errors.js";
 import { operation } from "../api/operation.js";
 import {
   bool,
@@ -23,12 +23,16 @@ import { pendingItems } from "../billing/plan-renewal.js";
 import { planUpdate } from "../billing/plan-update.js";
 import { idOf } from "../billing/price-amounts.js";
 import { isRunning } from "../billing/renew-subscription.js";
+import { scheduleOf } from "../billing/schedule-of.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { asPreview, buildUpcomingInvoice } from "../billing/upcoming-invoice.js";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
+import { noneUpcoming } from "./none-upcoming.js";
+import { scheduleDetails } from "./schedule-params.js";
+import { previewOfSchedule, previewOfScheduled } from "./schedule-previews.js";
 import { previewOfStart } from "./start-previews.js";
 import { applyCancelAt, changeOf } from "./subscription-changes.js";
 import { itemChange } from "./subscription-item-changes.js";
@@ -70,8 +74,8 @@ const previewParams = {
   issuer: notHere,
   on_behalf_of: notHere,
   preview_mode: only("next"),
-  schedule: notHere,
-  schedule_details: notHere,
+  schedule: text,
+  schedule_details: scheduleDetails,
   subscription: text,
   subscription_details: hash(subscriptionDetails),
 } satisfies Covers<Stripe.InvoiceCreatePreviewParams>;
@@ -94,6 +98,9 @@ export const invoicePreviewOperations = [
  * It comes from the same plans that renew and change subscriptions, so it is what then happens.
  */
 function createPreview(world: World, params: PreviewParams): Stripe.Invoice {
+  if (params.schedule !== undefined || params.schedule_details) {
+    return previewOfSchedule(world, params);
+  }
   if (params.subscription === undefined) return previewOfStart(world, params);
   refuseOfNewOnly(params);
   const subscription = getSubscription(world, params.subscription, "subscription");
@@ -102,6 +109,10 @@ function createPreview(world: World, params: PreviewParams): Stripe.Invoice {
   if (isOthers || !isRunning(subscription)) throw noneUpcoming(customer.id);
   const details = params.subscription_details;
   if (details?.cancel_now) return previewOfEnd(world, subscription, customer, details.proration_behavior !== "none");
+  if (scheduleOf(world, subscription)) {
+    applyCancelAt(world, subscription, details ?? {});
+    return previewOfScheduled(world, subscription, details);
+  }
 
   const change = details && changeOf(world, subscription, details);
   const plan = change && planUpdate(world, subscription, change);
@@ -138,11 +149,4 @@ function previewOfEnd(
   const draft = draftNow(world, subscription, `upcoming_${newId.invoice()}`, lines);
   if (!draft) throw noneUpcoming(customer.id);
   return asPreview(buildInvoice(world, draft));
-}
-
-function noneUpcoming(customer: string): StripeRefusal {
-  const code = "invoice_upcoming_none";
-  const doc_url = "https://stripe.com/docs/error-codes/invoice-upcoming-none";
-  const message = `No upcoming invoices for customer: '${customer}'`;
-  return new StripeRefusal(404, { type: "invalid_request_error", code, message, doc_url });
 }

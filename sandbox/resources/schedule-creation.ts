@@ -3,55 +3,81 @@ import { invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { beginSchedule } from "../billing/begin-schedule.js";
-import { intervalOf } from "../billing/periods.js";
+import { refuseOtherCurrency } from "../billing/customer-currency.js";
 import { idOf } from "../billing/price-amounts.js";
+import { withScheduledEnd } from "../billing/schedule-phases.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
-import { addIntervals } from "../calendar.js";
 import { newId } from "../ids.js";
 import { testClockOf } from "../time/test-clock-of.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
-import { getPrice } from "./prices.js";
-import type { createParams, PhaseParams } from "./subscription-schedules.js";
+import type { createParams, PhaseParams } from "./schedule-params.js";
+import { blankPhase, instantOf, phaseItem, phasesFrom } from "./schedule-phases.js";
+import { blankSettings, changedSettings } from "./schedule-settings.js";
+
+/** A preview may say of a phase what only a schedule that exists is told. */
+type CreateParams = Partial<Omit<Read<typeof createParams>, "phases">> & { phases?: PhaseParams[] | undefined };
 
 /** A schedule for a subscription that runs, or one that begins a subscription, now or later. */
-export function createSchedule(world: World, params: Read<typeof createParams>): Stripe.SubscriptionSchedule {
+export function createSchedule(world: World, params: CreateParams): Stripe.SubscriptionSchedule {
   const schedule = params.from_subscription === undefined ? newSchedule(world, params) : scheduleFrom(world, params);
   recordEvent(world, "subscription_schedule.created", schedule);
   return schedule;
 }
 
 /** Its first phase is what the subscription is now, until its period ends. */
-function scheduleFrom(world: World, params: Read<typeof createParams>): Stripe.SubscriptionSchedule {
+function scheduleFrom(world: World, params: CreateParams): Stripe.SubscriptionSchedule {
   if (params.phases)
     throw invalidRequest("You cannot set `phases` if `from_subscription` is set.", { param: "phases" });
   const subscription = getSubscription(world, params.from_subscription ?? "", "from_subscription");
-  if (subscription.ended_at !== null || subscription.status === "incomplete") {
+  if (subscription.ended_at !== null || ["incomplete", "paused"].includes(subscription.status)) {
     throw invalidRequest(`A subscription that is ${subscription.status} cannot have a schedule.`);
   }
   if (subscription.schedule !== null) {
     throw invalidRequest(`The subscription is already attached to a schedule: ${idOf(subscription.schedule)}`);
   }
-  const start_date = Math.min(...subscription.items.data.map((item) => item.current_period_start));
-  const end_date = currentPeriodEnd(subscription);
-  const items = subscription.items.data.map(({ price, quantity }) => ({ price: price.id, quantity: quantity ?? 1 }));
-  const { currency } = subscription;
-  const phase = { start_date, end_date, currency, items, prorationBehavior: "create_prorations" };
+  const phase = phaseOf(subscription);
+  const { start_date, end_date } = phase;
+  // One that is to end goes on to be.
+  const end_behavior = params.end_behavior ?? (subscription.cancel_at === null ? "release" : "cancel");
   const schedule = world.tables.subscription_schedule.put({
-    ...buildSchedule(world, idOf(subscription.customer), [buildPhase(phase)], params),
+    ...buildSchedule(world, idOf(subscription.customer), [phase], { ...params, end_behavior }),
     current_phase: { start_date, end_date },
     status: "active",
     subscription: subscription.id,
   });
-  const after = world.tables.subscription.put({ ...subscription, schedule: schedule.id });
+  const after = world.tables.subscription.put({
+    ...withScheduledEnd(world, subscription, schedule),
+    schedule: schedule.id,
+  });
   recordEvent(world, "customer.subscription.updated", after, subscription);
   return schedule;
 }
 
-/** One that starts now, or has started before, is begun at once; another waits. */
-function newSchedule(world: World, params: Read<typeof createParams>): Stripe.SubscriptionSchedule {
+function phaseOf(subscription: Stripe.Subscription): Stripe.SubscriptionSchedule.Phase {
+  const { cancel_at, currency, items, status, trial_end } = subscription;
+  const end_date = cancel_at ?? currentPeriodEnd(subscription);
+  const isTrial = status === "trialing" && trial_end !== null && trial_end <= end_date;
+  return {
+    ...blankPhase,
+    currency,
+    discounts: subscription.discounts.map((discount) => ({
+      coupon: null,
+      discount: idOf(discount),
+      promotion_code: null,
+    })),
+    end_date,
+    items: items.data.map(({ price, quantity }) => phaseItem(price, quantity)),
+    start_date: Math.min(...items.data.map((item) => item.current_period_start)),
+    trial: isTrial && trial_end === end_date,
+    trial_end: isTrial ? trial_end : null,
+  };
+}
+
+/** One that starts now is begun at once; another waits. */
+function newSchedule(world: World, params: CreateParams): Stripe.SubscriptionSchedule {
   const { customer: owner, phases, start_date } = params;
   if (owner === undefined || !phases) {
     throw invalidRequest("You must pass either `from_subscription`, or `customer` and `phases`.", {
@@ -60,25 +86,30 @@ function newSchedule(world: World, params: Read<typeof createParams>): Stripe.Su
   }
   const customer = getCustomer(world, owner, "customer");
   const now = nowInSeconds(world);
-  const start = typeof start_date === "number" ? start_date : now;
-  if (start < now) {
-    throw invalidRequest(
-      "The sandbox does not support schedules that start in the past. Stripe does; see sandbox/README.md.",
-      {
-        param: "start_date",
-      },
-    );
-  }
-  const built = buildSchedule(world, customer.id, phasesFrom(world, phases, start), params);
+  const start = instantOf(world, start_date) ?? now;
+  refusePastStart(world, start, "start_date");
+  const anchor = params.default_settings?.billing_cycle_anchor === "phase_start" ? "phase_start" : null;
+  const of = { customer: customer.id, currency: null, start, anchor, redeemed: [] } as const;
+  const built = buildSchedule(world, customer.id, phasesFrom(world, phases, of), params);
+  for (const { currency } of built.phases) refuseOtherCurrency(world, customer, currency);
   const schedule = world.tables.subscription_schedule.put(built);
   return start > now ? schedule : beginSchedule(world, schedule);
+}
+
+/** Stripe begins schedules in the past, and bills for it. */
+export function refusePastStart(world: World, start: number, param: string): void {
+  if (start >= nowInSeconds(world)) return;
+  throw invalidRequest(
+    "The sandbox does not support schedules that start in the past. Stripe does; see sandbox/README.md.",
+    { param },
+  );
 }
 
 function buildSchedule(
   world: World,
   customer: string,
   phases: Stripe.SubscriptionSchedule.Phase[],
-  params: Read<typeof createParams>,
+  params: CreateParams,
 ): Stripe.SubscriptionSchedule {
   return {
     id: newId.subscriptionSchedule(),
@@ -95,25 +126,7 @@ function buildSchedule(
     current_phase: null,
     customer,
     customer_account: null,
-    default_settings: {
-      application_fee_percent: null,
-      automatic_tax: { disabled_reason: null, enabled: false, liability: null },
-      billing_cycle_anchor: "automatic",
-      billing_thresholds: null,
-      collection_method: "charge_automatically",
-      default_payment_method: null,
-      description: null,
-      invoice_settings: {
-        account_tax_ids: null,
-        custom_fields: null,
-        days_until_due: null,
-        description: null,
-        footer: null,
-        issuer: { type: "self" },
-      },
-      on_behalf_of: null,
-      transfer_data: null,
-    },
+    default_settings: changedSettings(world, blankSettings, params.default_settings, customer),
     end_behavior: params.end_behavior ?? "release",
     livemode: false,
     metadata: mergeMetadata({}, params.metadata),
@@ -124,78 +137,5 @@ function buildSchedule(
     status: "not_started",
     subscription: null,
     test_clock: testClockOf(world, { customer }),
-  };
-}
-
-/** Phases one after another; each says how long it is, or when it ends. */
-export function phasesFrom(
-  world: World,
-  given: PhaseParams[],
-  start: number | null,
-): Stripe.SubscriptionSchedule.Phase[] {
-  let from = start ?? nowInSeconds(world);
-  return given.map((phase, index) => {
-    const at = `phases[${index}]`;
-    const prices = phase.items.map(({ price, plan }) => getPrice(world, price ?? plan ?? "", `${at}[items][0][price]`));
-    const [first] = prices;
-    if (!first) throw invalidRequest("A phase must have at least one item.", { param: `${at}[items]` });
-    if (phase.start_date !== undefined && phase.start_date !== from) {
-      throw invalidRequest("A phase must start when the one before ends.", { param: `${at}[start_date]` });
-    }
-    const { duration, end_date } = phase;
-    const length = duration ? { ...duration, interval_count: duration.interval_count ?? 1 } : intervalOf(first);
-    const end = end_date ?? addIntervals(from, length);
-    if (end <= from) throw invalidRequest("A phase must end after it starts.", { param: `${at}[end_date]` });
-    const built = buildPhase({
-      start_date: from,
-      end_date: end,
-      currency: phase.currency ?? first.currency,
-      items: phase.items.map(({ price, plan, quantity }) => ({ price: price ?? plan ?? "", quantity: quantity ?? 1 })),
-      prorationBehavior: phase.proration_behavior ?? "create_prorations",
-      anchor: phase.billing_cycle_anchor ?? null,
-      metadata: mergeMetadata({}, phase.metadata),
-    });
-    from = end;
-    return built;
-  });
-}
-
-function buildPhase(phase: {
-  start_date: number;
-  end_date: number;
-  currency: string;
-  items: { price: string; quantity: number }[];
-  prorationBehavior: Stripe.SubscriptionSchedule.Phase.ProrationBehavior;
-  anchor?: Stripe.SubscriptionSchedule.Phase.BillingCycleAnchor | null;
-  metadata?: Record<string, string>;
-}): Stripe.SubscriptionSchedule.Phase {
-  return {
-    add_invoice_items: [],
-    application_fee_percent: null,
-    billing_cycle_anchor: phase.anchor ?? null,
-    billing_thresholds: null,
-    collection_method: null,
-    currency: phase.currency,
-    default_payment_method: null,
-    default_tax_rates: [],
-    description: null,
-    discounts: [],
-    end_date: phase.end_date,
-    invoice_settings: null,
-    items: phase.items.map(({ price, quantity }) => ({
-      billing_thresholds: null,
-      discounts: [],
-      metadata: {},
-      plan: price,
-      price,
-      quantity,
-      tax_rates: [],
-    })),
-    metadata: phase.metadata ?? {},
-    on_behalf_of: null,
-    proration_behavior: phase.prorationBehavior,
-    start_date: phase.start_date,
-    transfer_data: null,
-    trial_end: null,
   };
 }

@@ -6,6 +6,7 @@ import { cancelNow } from "../billing/cancel-subscription.js";
 import { addExtras } from "../billing/extra-items.js";
 import type { SubscriptionChange } from "../billing/plan-update.js";
 import { refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { refuseOwnEnd } from "../billing/schedule-of.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { announceUpdate, updateItems } from "../billing/update-subscription.js";
 import { nowInSeconds, type World } from "../world.js";
@@ -158,6 +159,7 @@ export function applyCancelAt(
   params: { cancel_at_period_end?: boolean | undefined; cancel_at?: number | null | undefined },
 ): Stripe.Subscription {
   const { cancel_at_period_end, cancel_at } = params;
+  if (cancel_at_period_end !== undefined || cancel_at !== undefined) refuseOwnEnd(world, subscription);
   if (cancel_at_period_end && typeof cancel_at === "number") {
     throw invalidRequest("You cannot set both `cancel_at` and `cancel_at_period_end`.", { param: "cancel_at" });
   }

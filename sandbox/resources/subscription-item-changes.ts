@@ -64,7 +64,7 @@ export function changedItems(
     return [buildItem(item, { subscription: subscription.id, currency, start, end: currentPeriodEnd(subscription) })];
   });
   const items = [...kept, ...added];
-  refuseImpossible(items);
+  refuseImpossible(items.map(({ price }) => price));
   return items;
 }
 
@@ -93,15 +93,16 @@ function refuseUnknown({ items }: Stripe.Subscription, { id }: ItemChange, index
   throw noSuch("subscription_item", id, `items[${index}][id]`);
 }
 
-function refuseImpossible(items: Stripe.SubscriptionItem[]): void {
-  const [first] = items;
+/** Refuses what no subscription can be for: nothing, the same price twice, or intervals that differ. */
+export function refuseImpossible(prices: Stripe.Price[]): void {
+  const [first] = prices;
   if (!first) throw invalidRequest("A subscription must have at least one active plan.", { param: "items" });
-  const prices = items.map(({ price }) => price.id);
-  const twice = prices.find((price, index) => prices.indexOf(price) !== index);
+  const ids = prices.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) {
     throw invalidRequest(`Cannot add multiple subscription items with the same plan: ${twice}`, { param: "items" });
   }
-  if (items.every(({ price }) => isSameInterval(intervalOf(price), intervalOf(first.price)))) return;
+  if (prices.every((price) => isSameInterval(intervalOf(price), intervalOf(first)))) return;
   throw invalidRequest(
     "The sandbox does not support items with different billing intervals on one subscription. Stripe does; see " +
       "sandbox/README.md.",

@@ -21,6 +21,7 @@ import {
 import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { resumeSubscription } from "../billing/resume-subscription.js";
+import { refuseOwnPause } from "../billing/schedule-of.js";
 import { anchorConfig } from "./billing-anchors.js";
 import { collectionParams } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
@@ -200,6 +201,7 @@ export const subscriptionOperations = [
     run: (world, params, id) => {
       const subscription = getSubscription(world, id);
       refuseUnlessOfStatus(subscription, ["active", "trialing", "past_due"], "paused");
+      refuseOwnPause(world, subscription);
       return pauseSubscription(world, subscription, {
         givesBack: params.bill_for?.unused_time_from?.type !== "none",
         isInvoiced: params.invoicing_behavior === "invoice",

@@ -2,7 +2,7 @@ import { findAnywhere } from "../store/find-anywhere.js";
 import type { World } from "../world.js";
 import { testClockOf } from "./test-clock-of.js";
 
-const references = ["customer", "subscription", "invoice", "test_clock"];
+const references = ["customer", "subscription", "invoice", "schedule", "test_clock"];
 
 /** Does a request's work at the time of the test clock that its object lives by; else at the sandbox's own. */
 export function atOwnTime<T>(world: World, id: string, form: Record<string, unknown>, work: () => T): T {

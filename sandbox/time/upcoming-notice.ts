@@ -3,7 +3,7 @@ import { idOf } from "../billing/price-amounts.js";
 import { isRunning } from "../billing/renew-subscription.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { memoryOf, remember } from "../billing/subscription-memory.js";
-import { buildUpcomingInvoice } from "../billing/upcoming-invoice.js";
+import { upcomingInvoiceOf } from "../billing/upcoming-invoice.js";
 import { addDays } from "../calendar.js";
 import { recordEvent } from "../webhooks/events.js";
 import { cause } from "./cause.js";
@@ -28,6 +28,7 @@ export const upcomingNotice = cause("subscription", {
   run: (world, subscription) => {
     remember(world, subscription.id, { upcomingTold: currentPeriodEnd(subscription) });
     const customer = world.tables.customer.find(idOf(subscription.customer));
-    if (customer) recordEvent(world, "invoice.upcoming", buildUpcomingInvoice(world, subscription, customer));
+    const upcoming = customer && upcomingInvoiceOf(world, subscription, customer);
+    if (upcoming) recordEvent(world, "invoice.upcoming", upcoming);
   },
 });

@@ -2,6 +2,15 @@ import fc from "fast-check";
 import type Stripe from "stripe";
 import { expect, test } from "vitest";
 import { startSandbox } from "../../sandbox/sandbox.js";
+import {
+  anyPlan,
+  type Behavior,
+  behavior,
+  billedPlan,
+  putOnSchedule,
+  releaseFromSchedule,
+  type SchedulePlan,
+} from "./life-schedules.js";
 import { day, periodOf, priceOf } from "./subscribed.js";
 import { clientOf } from "./support.js";
 
@@ -13,12 +22,11 @@ type Step =
   | { do: "pay" }
   | { do: "pause" }
   | { do: "resume" }
+  | { do: "schedule"; plan: SchedulePlan }
+  | { do: "release" }
   | { do: "cancel"; isAtEnd: boolean }
   | { do: "look" };
 
-type Behavior = "always_invoice" | "create_prorations" | "none";
-
-const behavior = fc.constantFrom<Behavior>("always_invoice", "create_prorations", "none");
 const billed = fc.constantFrom<Behavior>("always_invoice", "create_prorations");
 const wait = fc.record({ do: fc.constant("wait" as const), seconds: fc.integer({ min: 60, max: 40 * day }) });
 const changing = (how: fc.Arbitrary<Behavior>): fc.Arbitrary<Step>[] => [
@@ -32,6 +40,8 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>({ do: "pay" }),
   fc.constant<Step>({ do: "pause" }),
   fc.constant<Step>({ do: "resume" }),
+  fc.record({ do: fc.constant("schedule" as const), plan: anyPlan }),
+  fc.constant<Step>({ do: "release" }),
   fc.record({ do: fc.constant("cancel" as const), isAtEnd: fc.boolean() }),
 );
 
@@ -84,6 +94,8 @@ async function take({ sandbox, stripe, cards, id, prices }: Life, step: Step): P
   if (step.do === "pay") return ignoring(stripe.invoices.pay(String(latest_invoice)));
   if (step.do === "pause") return ignoring(stripe.subscriptions.pause(id));
   if (step.do === "resume") return ignoring(stripe.subscriptions.resume(id));
+  if (step.do === "schedule") return ignoring(putOnSchedule(stripe, id, prices, step.plan));
+  if (step.do === "release") return ignoring(releaseFromSchedule(stripe, id));
   if (step.do === "look") return stripe.subscriptions.retrieve(id);
   if (step.isAtEnd) return ignoring(stripe.subscriptions.update(id, { cancel_at_period_end: true }));
   return ignoring(stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true }));
@@ -148,8 +160,18 @@ test("balances never leak a cent, and each sum is that of its lines", { timeout:
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 14 }), async (history) => {
       const { invoices, balance } = await live(history, (_life, _step, act) => act().then(() => undefined));
-      for (const { lines, total, amount_due, amount_paid, starting_balance, ending_balance, status } of invoices) {
-        expect(sum(lines.data.map(({ amount }) => amount))).toBe(total);
+      for (const {
+        lines,
+        total,
+        amount_due,
+        amount_paid,
+        starting_balance,
+        ending_balance,
+        status,
+        ...more
+      } of invoices) {
+        const off = (more.total_discount_amounts ?? []).map(({ amount }) => amount);
+        expect(sum(lines.data.map(({ amount }) => amount)) - sum(off)).toBe(total);
         expect(amount_due - total).toBe(starting_balance - (ending_balance ?? Math.min(0, total + starting_balance)));
         expect(amount_paid).toBe(status === "paid" ? amount_due : 0);
       }
@@ -161,7 +183,8 @@ test("balances never leak a cent, and each sum is that of its lines", { timeout:
 });
 
 test("no instant is billed twice, and what is billed is the price of the time used", { timeout: 60_000 }, async () => {
-  const steps = fc.array(fc.oneof(wait, ...changing(billed)), { minLength: 1, maxLength: 14 });
+  const scheduling = fc.record({ do: fc.constant("schedule" as const), plan: billedPlan });
+  const steps = fc.array(fc.oneof(wait, ...changing(billed), scheduling), { minLength: 1, maxLength: 14 });
   await fc.assert(
     fc.asyncProperty(steps, async (history) => {
       let used = 0;
@@ -203,9 +226,10 @@ async function priceOfTime(stripe: Stripe): Promise<number> {
 }
 
 const moves: Record<string, string[]> = {
-  active: ["past_due", "canceled", "paused"],
-  past_due: ["active", "canceled", "unpaid", "paused"],
-  unpaid: ["active", "canceled"],
+  active: ["past_due", "canceled", "paused", "trialing"],
+  trialing: ["active", "past_due", "canceled", "paused"],
+  past_due: ["active", "canceled", "unpaid", "paused", "trialing"],
+  unpaid: ["active", "canceled", "trialing"],
   paused: ["active", "past_due", "canceled"],
   canceled: [],
 };

@@ -103,6 +103,9 @@ function emptyWorld(): World {
       secretsOf: () => [],
       changed: () => {},
     }),
+    imagine: () => {
+      throw new Error("nothing is imagined in an empty world");
+    },
     origin: "http://127.0.0.1",
     cause: null,
     checkouts: new Map(),
@@ -263,6 +266,29 @@ test("what was used of an item that goes, or costs something else, is billed at 
   expect((await amounts()).at(-1)).toEqual(["paid", last.total, 200 + 50]);
 
   await send("1000"); // nobody pays for it any more
+  await advance(untilRenewal);
+  expect((await amounts()).at(-1)).toEqual(["paid", 2999, 2999]);
+});
+
+test("a schedule's phase without the metered price bills what was used until it began", async () => {
+  const { stripe, advance, send, amounts, subscription } = await openMetered();
+  const { id: seat } = await monthlyPrice(stripe);
+  const schedule = await stripe.subscriptionSchedules.create({ from_subscription: subscription });
+  const [phase] = schedule.phases;
+  await stripe.subscriptionSchedules.update(schedule.id, {
+    phases: [
+      {
+        items: (phase?.items ?? []).map(({ price }) => ({ price: String(price) })),
+        start_date: phase?.start_date ?? 0,
+        end_date: phase?.end_date ?? 0,
+      },
+      { items: [{ price: seat }], duration: { interval: "month", interval_count: 1 } },
+    ],
+  });
+  await send("100");
+  await advance(untilRenewal + 3600);
+  expect((await amounts()).at(-1)).toEqual(["paid", 200 + 2999, 200 + 2999]);
+  await send("1000");
   await advance(untilRenewal);
   expect((await amounts()).at(-1)).toEqual(["paid", 2999, 2999]);
 });
