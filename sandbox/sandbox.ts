@@ -21,6 +21,7 @@ import { createAgenda } from "./time/agenda.js";
 import { createClock } from "./time/clock.js";
 import { causes, moveClock, runDue } from "./time/due.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
+import type { StoredEvent } from "./webhooks/events.js";
 import { secretsOf } from "./webhooks/former-secrets.js";
 import { createUndelivered } from "./webhooks/undelivered.js";
 import type { World } from "./world.js";
@@ -42,6 +43,8 @@ export interface SandboxOptions {
   retryDelaysMs?: number[];
   /** Told of every request to the API that was answered. */
   onExchange?: (exchange: ApiExchange) => void;
+  /** Told of every event that was recorded. */
+  onEvent?: (event: StoredEvent) => void;
   /** Rate limits and lock timeouts; left out: none. */
   limits?: LimitSettings;
 }
@@ -85,6 +88,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       secretsOf: (endpoint) => secretsOf(world, endpoint),
       changed: save,
     }),
+    onEvent: options.onEvent,
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),
