@@ -22,6 +22,7 @@ import { createClock } from "./time/clock.js";
 import { causes, moveClock, runDue } from "./time/due.js";
 import { imagineWorld } from "./time/imagined-world.js";
 import { createDeliveries } from "./webhooks/deliveries.js";
+import type { StoredEvent } from "./webhooks/events.js";
 import { secretsOf } from "./webhooks/former-secrets.js";
 import { createUndelivered } from "./webhooks/undelivered.js";
 import type { World } from "./world.js";
@@ -43,6 +44,8 @@ export interface SandboxOptions {
   retryDelaysMs?: number[];
   /** Told of every request to the API that was answered. */
   onExchange?: (exchange: ApiExchange) => void;
+  /** Told of every event that was recorded. */
+  onEvent?: (event: StoredEvent) => void;
   /** Rate limits and lock timeouts; left out: none. */
   limits?: LimitSettings;
 }
@@ -87,6 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       changed: save,
     }),
     imagine: (what) => imagineWorld(world, what),
+    onEvent: options.onEvent,
     origin: "",
     cause: null,
     checkouts: new Map(Object.entries(state?.checkouts ?? {})),

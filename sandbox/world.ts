@@ -7,6 +7,7 @@ import type { Agenda } from "./time/agenda.js";
 import type { Clock } from "./time/clock.js";
 import type { Imagined } from "./time/imagined-world.js";
 import type { Deliveries } from "./webhooks/deliveries.js";
+import type { StoredEvent } from "./webhooks/events.js";
 import type { FormerSecret } from "./webhooks/former-secrets.js";
 
 /** The API version every answer and event is shaped after. */
@@ -21,6 +22,8 @@ export interface World {
   deliveries: Deliveries;
   /** A copy to try things in. */
   imagine: (what: Imagined) => World;
+  /** Told of every event that was recorded. */
+  onEvent?: ((event: StoredEvent) => void) | undefined;
   /** Where the hosted pages are, without a trailing slash. */
   origin: string;
   /** The API request being answered, named on the events it causes; null while time or a page acts. */

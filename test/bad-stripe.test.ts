@@ -1,20 +1,19 @@
 import { expect } from "vitest";
-import { test as base, type TestApp } from "./support/app.js";
+import { test as base, startTestApp, type TestApp } from "./support/app.js";
 import { type Answer, codesOf } from "./support/graphql.js";
 import { findPrice, type Person, returnUrl } from "./support/person.js";
 import { register, rowsOf, stripeCustomersOf } from "./support/registration.js";
 import { apiRequests, plantFault } from "./support/stripe.js";
-import { type Mishap, type StripeProxy, startOnSpoiledWire } from "./support/stripe-proxy.js";
 import { until } from "./support/until.js";
 
-/** A service whose wire to Stripe can be spoiled. A call there may take one second, and an operation two. */
-const test = base.extend<{ wired: { app: TestApp; wire: StripeProxy } }>({
-  wired: [
+/** A service in which a call to Stripe may take one second, and an operation two. */
+const test = base.extend<{ app: TestApp }>({
+  app: [
     // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
     async ({}, use) => {
       const environment = { STRIPE_TIMEOUT_SECONDS: "1", OPERATION_TIMEOUT_SECONDS: "2" };
-      const { app, wire, stop } = await startOnSpoiledWire({ environment, worker: false });
-      await use({ app, wire });
+      const { app, stop } = await startTestApp({ environment, worker: false });
+      await use(app);
       await stop();
     },
     { scope: "file" },
@@ -22,33 +21,45 @@ const test = base.extend<{ wired: { app: TestApp; wire: StripeProxy } }>({
 });
 
 const html = "<html><body><h1>502 Bad Gateway</h1>cus_secret nginx</body></html>";
-const refusal = (type: string, code?: string) =>
-  JSON.stringify({ error: { type, message: "sk_test_secret said no to cus_secret", ...(code && { code }) } });
+const page = { body: html, headers: { "content-type": "text/html" } };
+const error = { message: "sk_test_secret said no to cus_secret" };
 
 /** What a caller hears: that it passes, or that somebody has to look into it. */
 const temporary = ["UPSTREAM_UNAVAILABLE"];
 const ours = ["INTERNAL_SERVER_ERROR"];
 
-const mishaps: readonly (readonly [what: string, mishap: Mishap, codes: readonly string[]])[] = [
-  ["answers 402", { status: 402, body: refusal("card_error", "card_declined") }, ours],
-  ["answers 404", { status: 404, body: refusal("invalid_request_error") }, ours],
-  ["answers 403", { status: 403, body: refusal("invalid_request_error") }, temporary],
-  ["answers 409", { status: 409, body: refusal("idempotency_error", "idempotency_key_in_use") }, temporary],
-  ["answers 429", { status: 429, body: refusal("rate_limit"), headers: { "retry-after": "3600" } }, temporary],
-  ["answers 500", { status: 500, body: refusal("api_error") }, temporary],
-  ["answers with a page", { status: 200, body: html, headers: { "content-type": "text/html" } }, temporary],
-  ["answers 502 with a page", { status: 502, body: html, headers: { "content-type": "text/html" } }, temporary],
+/** Faults of the sandbox: what it answers itself it has noted under the request's key, as Stripe does. */
+const mishaps: readonly (readonly [what: string, fault: object, codes: readonly string[]])[] = [
+  ["answers 402", { status: 402, error }, ours],
+  ["answers 404", { status: 404, error }, ours],
+  ["answers 403", { status: 403, error }, temporary],
+  ["answers 409", { status: 409, error }, temporary],
+  ["answers 429", { status: 429, error, headers: { "retry-after": "3600" } }, temporary],
+  ["answers 500", { status: 500, error }, temporary],
+  ["answers with a page", { status: 200, ...page }, temporary],
+  ["answers 502 with a page", { status: 502, ...page }, temporary],
   ["answers with half of an object", { status: 200, body: '{"id": "cus_secret", "object": "cust' }, temporary],
+  ["does it and answers with half of the object", { garbage: true }, temporary],
   ["answers with another object", { status: 200, body: '{"message": "cus_secret", "ok": true}' }, temporary],
   ["answers with a list", { status: 200, body: "[]" }, temporary],
   ["answers with a bare text", { status: 200, body: '"cus_secret"' }, temporary],
   ["answers with null", { status: 200, body: "null" }, temporary],
   ["answers with an error that is none", { status: 400, body: '{"error": "cus_secret"}' }, temporary],
   ["answers with nothing", { status: 200, body: "" }, temporary],
-  ["breaks the connection", "reset", temporary],
-  ["does it and breaks the connection", "reset after", temporary],
-  ["does not answer", "silence", temporary],
-  ["answers a byte at a time", "trickle", temporary],
+  ["breaks the connection", { reset: true }, temporary],
+  ["does it and breaks the connection", { reset: true, after: true }, temporary],
+  ["does not answer", { hang: true }, temporary],
+  ["does it and does not answer", { hang: true, after: true }, temporary],
+  ["answers a byte at a time", { trickle: true }, temporary],
+];
+
+/** Every request to Stripe that what is asked below leads to. */
+const requests = [
+  { method: "POST", path: "/v1/customers" },
+  { method: "POST", path: "/v1/checkout/sessions" },
+  { method: "POST", path: "/v1/billing_portal/sessions" },
+  { method: "POST", path: "/v1/invoices/create_preview" },
+  { method: "GET", path: "/v1/checkout/sessions/*" },
 ];
 
 const checkout = `mutation ($input: CreateCheckoutSessionInput!) {
@@ -62,7 +73,7 @@ const registration = `mutation ($input: RegisterCustomerInput!) {
 
 test.for(mishaps)(
   "when Stripe %s, the caller is told in time, nothing is half made, and a retry works",
-  async ([what, mishap, codes], { wired: { app, wire } }) => {
+  async ([what, fault, codes], { app }) => {
     const person = (role: string) =>
       app.person(`${role} when it ${what}`, { email: `${role}@${what.replaceAll(" ", "-")}.example` });
     const [newcomer, buyer, visitor] = [person("newcomer"), person("buyer"), person("visitor")];
@@ -78,14 +89,9 @@ test.for(mishaps)(
       checkoutSession: () => reader.graphql(reading, { id: read.checkoutSession.id }),
       "viewer.customer.upcomingInvoice": () => subscriber.graphql(nextBill),
     };
-    wire.spoil(
-      "POST",
-      /^\/v1\/(customers|checkout\/sessions|billing_portal\/sessions|invoices\/create_preview)$/,
-      mishap,
-    );
-    wire.spoil("GET", /^\/v1\/checkout\/sessions\/\w+$/, mishap);
+    await Promise.all(requests.map((request) => plantFault(app, { ...request, ...fault, times: 100 })));
     const answers = await Promise.all(Object.entries(asked).map(async ([field, ask]) => [field, await ask()] as const));
-    wire.mend();
+    await app.control("DELETE", "/sandbox/faults");
     for (const [field, answer] of answers) expectHonest(answer, field, codes);
 
     for (const [field, ask] of Object.entries(asked)) {
@@ -137,11 +143,11 @@ async function expectOneOfEach(app: TestApp, newcomer: Person, buyer: Person): P
   expect(open.data.filter(({ status }) => status === "open")).toHaveLength(1);
 }
 
-test("of several mutations in one operation none begins after the deadline", async ({ wired: { app, wire } }) => {
+test("of several mutations in one operation none begins after the deadline", async ({ app }) => {
   const patient = app.person("patient");
   await register(patient);
   const priceId = await findPrice(app, "starter");
-  wire.spoil("POST", /^\/v1\/checkout\/sessions$/, "silence");
+  await plantFault(app, { method: "POST", path: "/v1/checkout/sessions", times: 100, hang: true, after: true });
   const both = `mutation ($checkout: CreateCheckoutSessionInput!, $portal: CreatePortalSessionInput!) {
     createCheckoutSession(input: $checkout) { userErrors { code } }
     createPortalSession(input: $portal) { url userErrors { code } } }`;
@@ -149,19 +155,28 @@ test("of several mutations in one operation none begins after the deadline", asy
   const answer = await patient.graphql(both, { checkout: { priceId, returnUrl }, portal: { returnUrl } });
   expect(answer.data).toEqual({ createCheckoutSession: null, createPortalSession: null });
   expect(codesOf(answer)).toEqual([...temporary, ...temporary]);
-  wire.mend();
+  await app.control("DELETE", "/sandbox/faults");
   await until("the first one to be over", async () =>
     isThrough(await patient.graphql(checkout, { input: { priceId, returnUrl } }), "createCheckoutSession"),
   );
   expect(await apiRequests(app, "POST", "/v1/billing_portal/sessions")).toEqual(opened);
 });
 
-test("what Stripe declined can be asked again at once: its answer is not kept for a day", async ({
-  wired: { app },
-}) => {
+test("what Stripe declined can be asked again at once: its answer is not kept for a day", async ({ app }) => {
   const declined = app.person("declined");
   await plantFault(app, { method: "POST", path: "/v1/customers", status: 402 });
   expect(codesOf(await declined.graphql(registration, { input: {} }))).toEqual(ours);
   expect((await register(declined)).userErrors).toEqual([]);
   expect(await stripeCustomersOf(app, "declined@example.com")).toHaveLength(1);
+});
+
+test("a page that Stripe made, though it said that it could not, is the page that is paid", async ({ app }) => {
+  const lucky = app.person("lucky");
+  await register(lucky);
+  // The SDK's own second try is given the kept answer, in the same way.
+  await plantFault(app, { method: "POST", path: "/v1/checkout/sessions", times: 2, status: 500, after: true });
+  const { checkoutSession } = await lucky.checkout("starter");
+  const [account] = await rowsOf(app, "lucky");
+  const { data } = await app.stripe.checkout.sessions.list({ customer: account?.stripeCustomerId ?? "none" });
+  expect(data.map(({ url }) => url)).toEqual([checkoutSession.url]);
 });

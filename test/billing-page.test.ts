@@ -104,11 +104,8 @@ test("the payment method follows a card that its bank renews, and one that is ta
 
   const { invoice_settings, ...rest } = await customerOf(app, "dora");
   // Stripe takes it from the customer as well; only the detached card's own event is left to tell.
-  await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
-  await app.control("PUT", "/sandbox/objects", {
-    object: { ...rest, invoice_settings: { ...invoice_settings, default_payment_method: null } },
-  });
-  await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+  await plantFault(app, { deliveries: "drop", event: "customer.updated" });
+  await putObject(app, { ...rest, invoice_settings: { ...invoice_settings, default_payment_method: null } });
   await app.stripe.paymentMethods.detach(method.id);
   await quiet(app);
   expect((await dora.ask(card)).viewer.customer.paymentMethod).toBeNull();

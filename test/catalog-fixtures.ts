@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../sandbox/sandbox.js";
+import type { Sandbox, SandboxOptions } from "../sandbox/sandbox.js";
 import type { Catalog, CatalogDefinition } from "../src/billing/catalog/catalog.js";
 import { findCatalog } from "../src/billing/catalog/catalog.repository.js";
 import { parseCatalog } from "../src/billing/catalog/catalog-file.js";
@@ -8,6 +8,7 @@ import { type Connection, connect } from "../src/db/client.js";
 import { type CatalogGateway, makeCatalogGateway } from "../src/stripe/catalog-gateway.js";
 import { makeStripeClient } from "../src/stripe/client.js";
 import { cloneDatabase } from "./support/database.js";
+import { startJudgedSandbox } from "./support/sandbox.js";
 
 /** A sandbox and a database that nothing was pushed to. */
 export interface Bench {
@@ -22,7 +23,7 @@ export interface Bench {
 }
 
 export async function openBench(options: SandboxOptions = {}): Promise<Bench> {
-  const [sandbox, database] = await Promise.all([startSandbox(options), cloneDatabase()]);
+  const [sandbox, database] = await Promise.all([startJudgedSandbox(options), cloneDatabase()]);
   const stripe = makeStripeClient({
     secretKey: "sk_test_sandbox",
     apiBase: new URL(sandbox.url),

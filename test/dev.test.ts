@@ -2,11 +2,11 @@ import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { test as base, expect } from "vitest";
-import { startSandbox } from "../sandbox/sandbox.js";
 import { startEmbeddedPostgres } from "../src/db/embedded.js";
 import { cloneDatabase } from "./support/database.js";
 import { type DevPlace, makeDevPlace, type Run } from "./support/dev-process.js";
 import { sendGraphql } from "./support/graphql.js";
+import { startJudgedSandbox } from "./support/sandbox.js";
 import { until } from "./support/until.js";
 
 const test = base.extend<{ place: DevPlace }>({
@@ -135,7 +135,7 @@ test("DATABASE_URL replaces the embedded Postgres, which is then not started", a
 });
 
 test("with a Stripe test key nothing is pushed by itself: the plan and the commands are printed", async ({ place }) => {
-  const stripe = await startSandbox();
+  const stripe = await startJudgedSandbox();
   const own = {
     STRIPE_SECRET_KEY: "sk_test_somebodys_own_key_0000",
     STRIPE_WEBHOOK_SECRET: "whsec_0000000000000000",

@@ -34,18 +34,16 @@ test("a change of plan that Stripe holds ready shows with its price, tier and da
   const nat = await app.customerOn("professional", "nat");
   const subscription = await subscriptionOf(app, "nat");
   const [starter] = (await app.stripe.prices.list({ lookup_keys: ["starter_month_usd", "starter_month"] })).data;
-  const end = Number(subscription.items.data[0]?.current_period_end);
-  const schedule = {
-    object: "subscription_schedule",
-    id: "sub_sched_1",
-    status: "active",
-    current_phase: { start_date: subscription.start_date, end_date: end },
+  const [item] = subscription.items.data;
+  const end = Number(item?.current_period_end);
+  const { id } = await app.stripe.subscriptionSchedules.create({ from_subscription: subscription.id });
+  await app.stripe.subscriptionSchedules.update(id, {
+    end_behavior: "release",
     phases: [
-      { start_date: subscription.start_date, end_date: end, currency: "usd", items: subscription.items.data },
-      { start_date: end, end_date: end + 1_000_000, currency: "usd", items: [{ price: starter?.id, quantity: 1 }] },
+      { items: [{ price: String(item?.price.id), quantity: 1 }], start_date: subscription.start_date, end_date: end },
+      { items: [{ price: String(starter?.id), quantity: 1 }], duration: { interval: "month", interval_count: 1 } },
     ],
-  };
-  await app.control("PUT", "/sandbox/objects", { object: { ...subscription, schedule } });
+  });
   await quiet(app);
   const pending =
     "{ currentSubscription { tier { slug } pendingChange { effectiveAt tier { slug } price { unitAmount { amount } } } } }";

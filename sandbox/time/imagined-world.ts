@@ -58,6 +58,7 @@ export function imagineWorld(world: World, { customer, subscription, schedule }:
     tables,
     agenda: createAgenda(tables, causes),
     deliveries: { ...world.deliveries, send: () => undefined },
+    onEvent: undefined,
     subscriptionMemories: new Map(world.subscriptionMemories),
   };
 }

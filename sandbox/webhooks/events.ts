@@ -38,6 +38,7 @@ export function recordEvent<T extends EventType>(
     type,
   };
   world.tables.event.put(event);
+  world.onEvent?.(event);
   world.deliveries.send(event);
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Stripe from "stripe";
 import { expect, test } from "vitest";
+import { until } from "../support/until.js";
 import { control, jsonOf, openSandbox, type TestSandbox } from "./support.js";
 
 const plant = (sandbox: TestSandbox, fault: object) => control(sandbox, "POST", "/faults", fault);
@@ -86,6 +87,24 @@ test.for([true, false])("an answer that never comes leaves the work done or not 
   await plant(sandbox, { method: "POST", path: "/v1/customers", hang: true, after });
   await expect(create(sandbox, "once", AbortSignal.timeout(100))).rejects.toThrow();
   expect(await customersOf(sandbox)).toBe(after ? 1 : 0);
+});
+
+test("once a fault is no longer planted, the work is done of which nobody has heard yet", async () => {
+  const sandbox = await openSandbox();
+  await plant(sandbox, { method: "POST", path: "/v1/customers", skip: 1, hang: true, after: true });
+  const planted = async () => jsonOf<{ requests: object[] }>(await control(sandbox, "GET", "/faults"));
+  await create(sandbox, "first");
+  expect((await planted()).requests).toHaveLength(1);
+  const client = new AbortController();
+  let isAnswered = false;
+  const second = create(sandbox, "second", client.signal).finally(() => {
+    isAnswered = true;
+  });
+  const cutOff = expect(second).rejects.toThrow();
+  await until("the fault to be met", async () => (await planted()).requests.length === 0);
+  expect([await customersOf(sandbox), isAnswered]).toEqual([2, false]);
+  client.abort();
+  await cutOff;
 });
 
 test("an answer can come a byte at a time and have no end", async () => {

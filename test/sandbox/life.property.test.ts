@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import type Stripe from "stripe";
 import { expect, test } from "vitest";
-import { startSandbox } from "../../sandbox/sandbox.js";
+import type { Sandbox } from "../../sandbox/sandbox.js";
+import { startJudgedSandbox } from "../support/sandbox.js";
 import {
   anyPlan,
   type Behavior,
@@ -47,7 +48,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 
 /** One subscription and its life, with whatever a test wants to know of it. */
 async function live(steps: Step[], watch: (life: Life, step: Step, act: () => Promise<unknown>) => Promise<void>) {
-  const sandbox = await startSandbox({ startAt: new Date("2027-01-31T12:00:00Z") });
+  const sandbox = await startJudgedSandbox({ startAt: new Date("2027-01-31T12:00:00Z") });
   try {
     const stripe = clientOf(sandbox);
     const { id: customer } = await stripe.customers.create();
@@ -70,7 +71,7 @@ async function live(steps: Step[], watch: (life: Life, step: Step, act: () => Pr
 }
 
 interface Life {
-  sandbox: Awaited<ReturnType<typeof startSandbox>>;
+  sandbox: Sandbox;
   stripe: Stripe;
   customer: string;
   cards: { good: Stripe.PaymentMethod; bad: Stripe.PaymentMethod };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { startSandbox } from "../../sandbox/sandbox.js";
+import { startJudgedSandbox } from "../support/sandbox.js";
 import { anyPlan, putOnSchedule, releaseFromSchedule } from "./life-schedules.js";
 import { askedBy, customerWithCard } from "./scheduled.js";
 import { invoicesOf, priceOf } from "./subscribed.js";
@@ -14,7 +14,7 @@ test("every invoice of a scheduled subscription equals its preview, released on 
   const releasedAfter = fc.option(fc.integer({ min: 0, max: invoicesToCome - 1 }));
   await fc.assert(
     fc.asyncProperty(anyPlan, releasedAfter, async (plan, released) => {
-      const sandbox = await startSandbox({ startAt: new Date("2027-01-31T12:00:00Z") });
+      const sandbox = await startJudgedSandbox({ startAt: new Date("2027-01-31T12:00:00Z") });
       try {
         const stripe = clientOf(sandbox);
         const { id: customer } = await customerWithCard({ stripe });

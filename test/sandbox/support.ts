@@ -1,20 +1,8 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import Stripe from "stripe";
-import { afterEach, expect, onTestFinished } from "vitest";
-import { type Sandbox, type SandboxOptions, startSandbox } from "../../sandbox/sandbox.js";
-import { judge, judgeEvents, takeViolations } from "./judge.js";
-
-const opened: Stripe[] = [];
-
-afterEach(async () => {
-  for (const stripe of opened.splice(0)) {
-    await judgeEvents(stripe).catch((error: unknown) => {
-      // A test may have closed its own, or planted a fault that is there still.
-      if (!(error instanceof Stripe.errors.StripeError)) throw error;
-    });
-  }
-  expect(takeViolations(), "what Stripe's contract says against answers and events").toEqual([]);
-});
+import { onTestFinished } from "vitest";
+import type { Sandbox, SandboxOptions } from "../../sandbox/sandbox.js";
+import { startJudgedSandbox } from "../support/sandbox.js";
 
 export interface TestSandbox extends Sandbox {
   stripe: Stripe;
@@ -22,11 +10,9 @@ export interface TestSandbox extends Sandbox {
 
 /** A sandbox for one test, with the official SDK pointed at it. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<TestSandbox> {
-  const sandbox = await startSandbox({ onExchange: judge, ...options });
+  const sandbox = await startJudgedSandbox(options);
   onTestFinished(() => sandbox.close());
-  const stripe = clientOf(sandbox);
-  opened.push(stripe);
-  return { ...sandbox, stripe };
+  return { ...sandbox, stripe: clientOf(sandbox) };
 }
 
 export function clientOf(sandbox: Sandbox): Stripe {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { startSandbox } from "../../sandbox/sandbox.js";
+import { startJudgedSandbox } from "../support/sandbox.js";
 import { callStripeCli, stripeCli, triggerableEvents } from "./stripe-cli.js";
 import { clientOf } from "./support.js";
 
@@ -43,7 +43,7 @@ test.skipIf(stripeCli === undefined)(
 
 /** Triggers an event in a sandbox of its own; null if it went well and the event came. */
 async function problemOf(name: string): Promise<string | null> {
-  const sandbox = await startSandbox();
+  const sandbox = await startJudgedSandbox();
   try {
     const said = await callStripeCli(
       "trigger",

@@ -9,7 +9,7 @@ export interface OtherProcesses {
   /** Runs a script with the sandbox's secrets. */
   run(script: string, environment: Record<string, string>, args?: string[]): Promise<Run>;
   /** Runs the service without background work, on the app's database, and waits until it listens. */
-  serve(app: TestApp, where?: { port?: number; stripeBase?: string }): Promise<{ process: Run; url: string }>;
+  serve(app: TestApp, where?: { port?: number }): Promise<{ process: Run; url: string }>;
   /** Ends those that still run. */
   clear(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function otherProcesses(): OtherProcesses {
       const port = where.port ?? (await freePort());
       const process = await run("src/main.ts", {
         DATABASE_URL: app.config.database.url,
-        STRIPE_API_BASE: where.stripeBase ?? app.sandbox.url,
+        STRIPE_API_BASE: app.sandbox.url,
         BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
         PORT: String(port),
         WORKER: "false",

@@ -1,5 +1,5 @@
-import { test as base, expect } from "vitest";
-import { type Sandbox, startSandbox } from "../../sandbox/sandbox.js";
+import { test as base } from "vitest";
+import type { Sandbox } from "../../sandbox/sandbox.js";
 import { type App, startApp } from "../../src/app.js";
 import { developmentToken } from "../../src/auth/development-token.js";
 import { readCatalogFile } from "../../src/billing/catalog/catalog-file.js";
@@ -14,6 +14,8 @@ import { cloneDatabase } from "./database.js";
 import { expectExactCounters } from "./exact.js";
 import { type Answer, sendGraphql } from "./graphql.js";
 import { makePerson, type Person } from "./person.js";
+import { startJudgedSandbox } from "./sandbox.js";
+import { control } from "./stripe.js";
 
 /** A whole service of a test file's own: database, sandbox with its clock, API and worker. */
 export interface TestApp {
@@ -61,7 +63,7 @@ let people = 0;
 export async function startTestApp(options: TestAppOptions = {}): Promise<{ app: TestApp; stop(): Promise<void> }> {
   const [database, port] = await Promise.all([cloneDatabase(), freePort()]);
   const webhookEndpoint = { url: `http://127.0.0.1:${port}/webhooks/stripe`, secret: SANDBOX_WEBHOOK_SECRET };
-  const sandbox = await startSandbox({ webhookEndpoint, retryDelaysMs: [200, 400, 800, 1_600] });
+  const sandbox = await startJudgedSandbox({ webhookEndpoint, retryDelaysMs: [200, 400, 800, 1_600] });
   const services = { apiBase: sandbox.url, clockUrl: `${sandbox.url}/sandbox/clock` };
   const asRead = readConfig({
     ...developmentEnvironment(
@@ -107,13 +109,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
       await person.buy(tier);
       return person;
     },
-    async control(method, path, body) {
-      const request =
-        body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-      const answer = await fetch(`${sandbox.url}${path}`, { method, ...request });
-      expect(answer.ok, `${method} ${path} answered ${answer.status}`).toBe(true);
-      return answer.json();
-    },
+    control: (method, path, body) => control({ sandbox }, method, path, body),
   };
   return {
     app,

@@ -20,6 +20,20 @@ export function deliver({ url, config }: TestApp, body: string): Promise<Respons
   });
 }
 
+/** A delivery as the sandbox logged it. */
+export interface Delivery {
+  readonly event: string;
+  /** What was answered; null if nothing was. */
+  readonly status: number | null;
+}
+
+/** What the sandbox delivered, newest first. */
+export async function deliveries(app: TestApp, asked: { event?: string; limit?: string }): Promise<Delivery[]> {
+  const answer = await fetch(`${app.sandbox.url}/sandbox/deliveries?${new URLSearchParams(asked)}`);
+  const { data }: { data: Delivery[] } = JSON.parse(await answer.text());
+  return data;
+}
+
 /** A row of the inbox. */
 export interface InboxRow extends Record<string, unknown> {
   readonly id: string;

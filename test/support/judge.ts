@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import type Stripe from "stripe";
+import { afterEach, expect } from "vitest";
 import type { ApiExchange } from "../../sandbox/api/exchange.js";
 import { parseForm } from "../../sandbox/api/request.js";
+import type { StoredEvent } from "../../sandbox/webhooks/events.js";
 import { apiVersion } from "../../sandbox/world.js";
 
 interface Violation {
@@ -24,10 +24,12 @@ interface Contract {
   }): Violation[];
 }
 
-/** A folder with a `validator.mjs` and a contract, where there is one: `STRIPE_JUDGE`. */
+/** A folder with a `validator.mjs` and a contract. Without it nothing is judged. */
 const folder = process.env["STRIPE_JUDGE"];
-const contract = folder !== undefined && existsSync(folder) ? await load(folder) : null;
+const contract = folder === undefined ? null : await load(folder);
 let violations: string[] = [];
+
+afterEach(expectNoViolations);
 
 async function load(from: string): Promise<Contract> {
   const { Contract }: { Contract: new (file: string) => Contract } = await import(`${from}/validator.mjs`);
@@ -52,12 +54,10 @@ export function judge({ method, url, version, form, status, body }: ApiExchange)
   keep(`${method} ${url.split("?")[0]} ${status}`, found);
 }
 
-/** Judges the events that were recorded. */
-export async function judgeEvents(stripe: Stripe): Promise<void> {
+/** Judges an event as it goes to the webhook endpoints. */
+export function judgeEvent(event: StoredEvent): void {
   if (!contract) return;
-  for await (const event of stripe.events.list({ limit: 100 })) {
-    keep(event.type, contract.validateEvent(JSON.parse(JSON.stringify(event))));
-  }
+  keep(event.type, contract.validateEvent(JSON.parse(JSON.stringify(event))));
 }
 
 function keep(where: string, found: Violation[]): void {
@@ -67,9 +67,9 @@ function keep(where: string, found: Violation[]): void {
   }
 }
 
-/** What was found since it was last asked. */
-export function takeViolations(): string[] {
+/** Fails whoever caused what was found since the last time. */
+export function expectNoViolations(): void {
   const found = [...new Set(violations)].sort();
   violations = [];
-  return found;
+  expect(found, "what Stripe's contract says against requests, answers and events").toEqual([]);
 }
