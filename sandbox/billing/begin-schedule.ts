@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { customersDiscounts } from "./applied-discounts.js";
 import { createInvoice } from "./create-invoice.js";
 import { recurringLines } from "./line-drafts.js";
 import type { OrderItem } from "./order.js";
@@ -25,7 +26,7 @@ export function beginSchedule(world: World, schedule: Stripe.SubscriptionSchedul
   });
   const built = buildSubscription(
     world,
-    { items, currency: phase.currency, coupon: null, trialEnd: null },
+    { items, currency: phase.currency, coupons: [], trialEnd: null },
     {
       customer: customer.id,
       defaultPaymentMethod: null,
@@ -52,7 +53,7 @@ export function beginSchedule(world: World, schedule: Stripe.SubscriptionSchedul
     currency: phase.currency,
     reason: "subscription_create",
     lines: recurringLines(world, subscription, { isTrial: false }),
-    discount: null,
+    discounts: customersDiscounts(world, customer.id, now),
     period: { start: now, end: now },
     created: now,
     finalizesAt: now + secondsToPayment,

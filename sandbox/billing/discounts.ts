@@ -104,19 +104,20 @@ function couponBehind(world: World, code: Stripe.PromotionCode): Stripe.Coupon |
   return reference === null ? undefined : world.tables.coupon.find(idOf(reference));
 }
 
-/** Finds what `discounts[0][coupon]` or `discounts[0][promotion_code]` names, or refuses as Stripe does. */
+/** Finds what `coupon` or `promotion_code` of a discount names, or refuses as Stripe does. */
 export function redeem(
   world: World,
   given: { coupon?: string | undefined; promotion_code?: string | undefined },
   purchase: Purchase,
+  param: string,
 ): Redemption {
   if (given.promotion_code !== undefined) {
     const code = world.tables.promotion_code.find(given.promotion_code);
-    if (!code) throw noSuch("promotion code", given.promotion_code, "discounts[0][promotion_code]");
+    if (!code) throw noSuch("promotion code", given.promotion_code, `${param}[promotion_code]`);
     return { coupon: couponFor(world, code, purchase), promotionCode: code };
   }
   const coupon = world.tables.coupon.find(given.coupon ?? "");
-  if (!coupon) throw noSuch("coupon", given.coupon ?? "", "discounts[0][coupon]");
+  if (!coupon) throw noSuch("coupon", given.coupon ?? "", `${param}[coupon]`);
   if (!isRedeemable(world, coupon)) {
     throw invalidRequest(`Coupon ${coupon.id} is expired and cannot be applied.`, { code: "coupon_expired" });
   }
@@ -124,13 +125,20 @@ export function redeem(
   return { coupon, promotionCode: null };
 }
 
-/** Puts the discount on a subscription and counts the redemption. */
-export function applyRedemption(
-  world: World,
-  redemption: Redemption,
-  to: { customer: string; subscription: string | null; checkoutSession: string | null },
-): Stripe.Discount {
-  const { coupon, promotionCode } = redemption;
+/** What a discount is put on. */
+export interface DiscountTarget {
+  customer: string;
+  subscription: string | null;
+  checkoutSession: string | null;
+  invoice: string | null;
+}
+
+/** Makes the discount and counts the redemption. */
+export function applyRedemption(world: World, redemption: Redemption, to: DiscountTarget): Stripe.Discount {
+  // The same may be redeemed several times in one request.
+  const coupon = world.tables.coupon.find(redemption.coupon.id) ?? redemption.coupon;
+  const given = redemption.promotionCode;
+  const promotionCode = given && (world.tables.promotion_code.find(given.id) ?? given);
   const start = nowInSeconds(world);
   const counted = { ...coupon, times_redeemed: coupon.times_redeemed + 1 };
   world.tables.coupon.put({ ...counted, valid: isRedeemable(world, counted) });
@@ -144,7 +152,7 @@ export function applyRedemption(
     customer: to.customer,
     customer_account: null,
     end: coupon.duration === "repeating" ? addMonths(start, coupon.duration_in_months ?? 0) : null,
-    invoice: null,
+    invoice: to.invoice,
     invoice_item: null,
     promotion_code: promotionCode?.id ?? null,
     source: { coupon: coupon.id, type: "coupon" },
@@ -152,12 +160,4 @@ export function applyRedemption(
     subscription: to.subscription,
     subscription_item: null,
   });
-}
-
-/** Stripe takes a customer's own discount off every invoice; the sandbox keeps it and takes it off none, and says so. */
-export function refuseCustomerDiscount(customer: Stripe.Customer, redemption: Redemption | null): void {
-  if (!customer.discount || redemption) return;
-  throw invalidRequest(
-    "The sandbox does not take a customer's own discount off subscriptions. Stripe does; see sandbox/README.md.",
-  );
 }

@@ -2,10 +2,11 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { discountsOf } from "./applied-discounts.js";
 import { createInvoice } from "./create-invoice.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { type LineDraft, lineOfInvoiceItem } from "./line-drafts.js";
-import { discountOf, pendingLines } from "./plan-renewal.js";
+import { pendingLines } from "./plan-renewal.js";
 import type { UpdatePlan } from "./plan-update.js";
 import { idOf } from "./price-amounts.js";
 import { forgetDebits, rememberDebits } from "./subscription-memory.js";
@@ -49,7 +50,7 @@ export function draftNow(
     currency: subscription.currency,
     reason: "subscription_update",
     lines,
-    discount: discountOf(world, subscription),
+    discounts: discountsOf(world, subscription, now),
     period: { start: now, end: now },
     created: now,
     finalizesAt: now,

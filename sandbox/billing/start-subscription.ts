@@ -2,9 +2,11 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { announceDiscounts } from "./announce-discounts.js";
+import { discountsOf } from "./applied-discounts.js";
 import { applyBalance } from "./apply-balance.js";
+import { applyChosen, type ChosenDiscount } from "./choose-discounts.js";
 import { rememberCharges } from "./create-invoice.js";
-import { applyRedemption, type Redemption } from "./discounts.js";
 import { attempted, buildInvoice, finalized, type InvoiceDraft, paid, takeInvoiceNumber } from "./invoice.js";
 import { buildInvoicePayment } from "./invoice-payment.js";
 import { recurringLines } from "./line-drafts.js";
@@ -27,7 +29,7 @@ export interface StartRequest {
   customer: Stripe.Customer;
   order: Order;
   terms: SubscriptionTerms;
-  redemption: Redemption | null;
+  discounts: ChosenDiscount[];
   checkoutSession: string | null;
   payment: FirstPayment;
 }
@@ -37,25 +39,24 @@ export type FirstPayment = PaymentOutcome | { kind: "unconfirmed"; intent: Strip
 
 /** Stores a subscription with its first invoice, paid or not as the payment came out. Announces nothing yet. */
 export function startSubscription(world: World, request: StartRequest): SubscriptionStart {
-  const { customer, order, terms, redemption, payment } = request;
+  const { customer, order, terms, payment } = request;
   const isPaid = payment === null || payment.kind === "succeeded";
   const built = buildSubscription(world, order, terms);
-  const discount =
-    redemption &&
-    applyRedemption(world, redemption, {
-      customer: customer.id,
-      subscription: built.id,
-      checkoutSession: request.checkoutSession,
-    });
+  const discounts = applyChosen(world, request.discounts, {
+    customer: customer.id,
+    subscription: built.id,
+    checkoutSession: request.checkoutSession,
+    invoice: null,
+  });
 
   const invoiceId = newId.invoice();
   const subscription = world.tables.subscription.put({
     ...built,
-    discounts: discount ? [discount.id] : [],
+    discounts: discounts.map(({ id }) => id),
     latest_invoice: invoiceId,
     status: isPaid ? built.status : "incomplete",
   });
-  const plan = draftOfStart(world, invoiceId, request, subscription, discount?.id ?? null);
+  const plan = draftOfStart(world, invoiceId, request, subscription);
   const draft = buildInvoice(world, plan);
   const open = finalized(world, draft, takeInvoiceNumber(world, customer), customer.balance);
   const invoice = world.tables.invoice.put(isPaid ? paid(world, open) : asked(open, payment));
@@ -74,9 +75,8 @@ function asked(open: Stripe.Invoice, payment: FirstPayment): Stripe.Invoice {
 function draftOfStart(
   world: World,
   id: string,
-  { customer, order, redemption }: StartRequest,
+  { customer, order }: StartRequest,
   subscription: Stripe.Subscription,
-  discount: string | null,
 ): InvoiceDraft {
   const now = nowInSeconds(world);
   return {
@@ -86,7 +86,7 @@ function draftOfStart(
     currency: order.currency,
     reason: "subscription_create",
     lines: recurringLines(world, subscription, { isTrial: order.trialEnd !== null }),
-    discount: redemption && discount !== null ? { id: discount, coupon: redemption.coupon } : null,
+    discounts: discountsOf(world, subscription, now),
     period: { start: now, end: now },
     created: now,
     finalizesAt: now,
@@ -101,6 +101,7 @@ export function recordSubscriptionStart(
 ): void {
   const { payment } = start;
   recordEvent(world, "customer.subscription.created", start.subscription);
+  announceDiscounts(world, [], start.subscription.discounts);
   if (payment?.kind === "succeeded") recordEvent(world, "payment_intent.succeeded", payment.intent);
   if (created) recordEvent(world, "payment_intent.created", created);
   if (payment?.kind === "declined") recordEvent(world, "payment_intent.payment_failed", payment.intent);

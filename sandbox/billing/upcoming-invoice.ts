@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
-import { buildInvoice } from "./invoice.js";
+import { buildInvoice, type InvoiceDraft } from "./invoice.js";
 import { planRenewal } from "./plan-renewal.js";
 import { inPhaseOfRenewal } from "./schedule-phases.js";
 
@@ -11,11 +11,12 @@ export function buildUpcomingInvoice(
   subscription: Stripe.Subscription,
   customer: Stripe.Customer,
   pending?: Stripe.InvoiceItem[],
+  discounted?: (draft: InvoiceDraft) => InvoiceDraft,
 ): Stripe.Invoice {
   const id = `upcoming_${newId.invoice()}`;
   const then = inPhaseOfRenewal(world, subscription);
   const { draft } = planRenewal(world, then, customer, { id, ...(pending ? { pending } : {}) });
-  return asPreview(buildInvoice(world, draft));
+  return asPreview(buildInvoice(world, discounted ? discounted(draft) : draft));
 }
 
 /** An invoice that is only shown. */

@@ -41,6 +41,7 @@ export function completeSession(
     currency: customer.currency ?? order.currency,
     name: plan.updatesName || !existing ? name : (customer.name ?? null),
   });
+  const redemption = redemptionOf(world, plan);
   const start = startSubscription(world, {
     customer: tables.customer.find(customer.id) ?? customer,
     order,
@@ -50,7 +51,7 @@ export function completeSession(
       isTaxAutomatic: session.automatic_tax.enabled,
       ...termsOf(plan),
     },
-    redemption: redemptionOf(world, plan),
+    discounts: redemption ? [{ kind: "new", redemption }] : [],
     checkoutSession: session.id,
     payment,
   });

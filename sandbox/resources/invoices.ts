@@ -3,8 +3,20 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation, retrieval } from "../api/operation.js";
-import { bool, type Covers, integer, metadata, notHere, oneOf, only, onlyDisabled, text } from "../api/params.js";
+import {
+  bool,
+  type Covers,
+  clearable,
+  integer,
+  metadata,
+  notHere,
+  oneOf,
+  only,
+  onlyDisabled,
+  text,
+} from "../api/params.js";
 import { giveUpInvoice } from "../billing/advance-invoice.js";
+import { discountsParam } from "../billing/choose-discounts.js";
 import { subscriptionOf } from "../billing/end-subscription.js";
 import { finalizeInvoice, voidInvoice } from "../billing/finalize-invoice.js";
 import { secondsToPayment } from "../billing/plan-renewal.js";
@@ -12,6 +24,7 @@ import { idOf } from "../billing/price-amounts.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { createInvoiceByHand, payInvoice, refuseUnless } from "./invoice-actions.js";
+import { withDiscounts } from "./invoice-discounts.js";
 
 const shared = {
   account_tax_ids: notHere,
@@ -26,7 +39,7 @@ const shared = {
   default_source: notHere,
   default_tax_rates: notHere,
   description: text,
-  discounts: notHere,
+  discounts: clearable(discountsParam),
   due_date: notHere,
   effective_at: notHere,
   footer: text,
@@ -90,7 +103,7 @@ export const invoiceOperations = [
     run: (world, params, id) => {
       const before = getInvoice(world, id);
       const after = world.tables.invoice.put({
-        ...before,
+        ...withDiscounts(world, before, params.discounts),
         auto_advance: params.auto_advance ?? before.auto_advance ?? false,
         automatically_finalizes_at: params.automatically_finalizes_at ?? before.automatically_finalizes_at,
         default_payment_method: params.default_payment_method ?? before.default_payment_method,

@@ -2,8 +2,9 @@ import type Stripe from "stripe";
 import { cardError, invalidRequest } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
+import { customersDiscounts } from "../billing/applied-discounts.js";
+import { chooseDiscounts, couponsOf } from "../billing/choose-discounts.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
 import { type Order, purchaseOf, totalOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
 import { cardBehind } from "../billing/payment-method.js";
@@ -22,11 +23,11 @@ import type { createParams } from "./subscriptions.js";
 /** Subscribes a customer whose card is on file; the first invoice is attempted at once. */
 export function createSubscription(world: World, params: Read<typeof createParams>): Stripe.Subscription {
   const customer = getCustomer(world, params.customer, "customer");
-  const [discount] = params.discounts ?? [];
   const undiscounted = orderFrom(world, params, customer);
-  const redemption = discount ? redeem(world, discount, purchaseOf(undiscounted, customer.id)) : null;
-  refuseCustomerDiscount(customer, redemption);
-  const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
+  const purchase = purchaseOf(undiscounted, customer.id);
+  const discounts = chooseDiscounts(world, params.discounts ?? [], purchase, [customer.discount ?? null]);
+  const inherited = customersDiscounts(world, customer.id, nowInSeconds(world)).map(({ coupon }) => coupon);
+  const order = { ...undiscounted, coupons: discounts.length > 0 ? couponsOf(discounts) : inherited };
   refuseOtherCurrency(world, customer, order.currency);
   refuseFourthOnTestClock(world, customer);
   // The customer's balance is taken into account first: https://docs.stripe.com/billing/customer/balance
@@ -62,7 +63,7 @@ export function createSubscription(world: World, params: Read<typeof createParam
       description: params.description ?? null,
       missingPaymentMethod: params.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
     },
-    redemption,
+    discounts,
     checkoutSession: null,
     payment,
   });
@@ -97,7 +98,7 @@ function orderFrom(world: World, params: Read<typeof createParams>, customer: St
   const customersOwn = customer.currency && isOfferedIn(first.price, customer.currency) ? customer.currency : null;
   const currency = params.currency ?? customersOwn ?? first.price.currency;
   for (const { price } of items) refuseUnlessOfferedIn(price, currency);
-  return { items, currency, coupon: null, trialEnd: trialEndOf(world, params) };
+  return { items, currency, coupons: [], trialEnd: trialEndOf(world, params) };
 }
 
 function trialEndOf(world: World, { trial_end, trial_period_days }: Read<typeof createParams>): number | null {
