@@ -45,6 +45,8 @@ test("several discounts come off in order, each off what the former left, and ev
     [666, 133],
     [334, 67],
   ]);
+  const shown = await stripe.invoices.retrieve(invoice.id, { expand: ["total_pretax_credit_amounts.discount"] });
+  expect(shown.total_pretax_credit_amounts?.[0]).toMatchObject({ discount: { id: first, object: "discount" } });
   expect(invoice.lines.data[0]?.pretax_credit_amounts).toMatchObject([{ amount: 666, type: "discount" }, {}]);
   expect(offOf(await latest(stripe, await given([{ coupon: tenth.id }, { coupon: ten.id }])))).toEqual([300, 1000]);
 });
@@ -205,4 +207,32 @@ test("an upgrade gives back what was charged after discounts, and charges what i
   await stripe.subscriptions.update(subscription.id, { discounts: "" });
   const ended = await stripe.subscriptions.cancel(subscription.id, { prorate: true, invoice_now: true });
   expect((await latest(stripe, ended)).total).toBe(-1500);
+});
+
+test("a discount that ends within a period is off what was charged, and no longer off what an upgrade charges", async () => {
+  const sandbox = await openSandbox({ startAt: new Date("2027-02-20T00:00:00Z") });
+  const { stripe } = sandbox;
+  const [cheap, dear] = [await priceOf(stripe, 3000), await priceOf(stripe, 6000)];
+  const half = await percent(stripe, 50, { duration: "repeating", duration_in_months: 1 });
+  const tenth = await percent(stripe, 10);
+  const subscription = await subscribed(sandbox, { items: [{ price: cheap.id }] });
+  await moveTo(sandbox, at("2027-03-01T00:00:00Z"));
+  await stripe.subscriptions.update(subscription.id, { discounts: [{ coupon: half.id }] });
+  await moveTo(sandbox, periodOf(subscription).end + 3601);
+  expect(await latest(stripe, subscription)).toMatchObject({ total: 1500, amount_paid: 1500 });
+  const { start, end } = periodOf(await stripe.subscriptions.retrieve(subscription.id));
+  const halfway = (start + end) / 2;
+  await moveTo(sandbox, halfway + 60);
+  const change = {
+    items: [{ id: String(subscription.items.data[0]?.id), price: dear.id }],
+    proration_behavior: "always_invoice" as const,
+    proration_date: halfway,
+  };
+  const look = { subscription: subscription.id, subscription_details: change };
+  expect((await stripe.invoices.createPreview(look)).total).toBe(-750 + 3000);
+  const discounts = [{ coupon: tenth.id }];
+  expect((await stripe.invoices.createPreview({ ...look, discounts })).total).toBe(-750 + 2700);
+  expect(await stripe.coupons.retrieve(tenth.id)).toMatchObject({ times_redeemed: 0 });
+  await stripe.subscriptions.update(subscription.id, { ...change, discounts });
+  expect((await latest(stripe, subscription)).total).toBe(-750 + 2700);
 });
