@@ -56,7 +56,7 @@ async function live(steps: Step[], watch: (life: Life, step: Step, act: () => Pr
     const coupons = [
       await stripe.coupons.create({ percent_off: 33.3, duration: "forever" }),
       await stripe.coupons.create({ amount_off: 700, currency: "usd", duration: "once" }),
-      await stripe.coupons.create({ percent_off: 100, duration: "repeating", duration_in_months: 1 }),
+      await stripe.coupons.create({ percent_off: 100, duration: "repeating", duration_in_months: 2 }),
     ];
     const subscription = await stripe.subscriptions.create({
       customer,
@@ -179,8 +179,8 @@ test("every invoice equals its preview, to the cent", { timeout: 60_000 }, async
 
 test("balances never leak a cent, and each sum is that of its lines", { timeout: 60_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 14 }), async (history) => {
-      const { invoices, balance } = await live(history, (_life, _step, act) => act().then(() => undefined));
+    fc.asyncProperty(discounting, fc.array(anyStep, { minLength: 1, maxLength: 14 }), async (first, history) => {
+      const { invoices, balance } = await live([first, ...history], (_life, _step, act) => act().then(() => undefined));
       for (const invoice of invoices) {
         const { lines, subtotal, total, amount_due, amount_paid, starting_balance, ending_balance, status } = invoice;
         expect(sum(lines.data.map(({ amount }) => amount))).toBe(subtotal);
