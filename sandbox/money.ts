@@ -71,3 +71,7 @@ export function chargeStep(currency: string): number {
   if (currency === "isk" || currency === "ugx") return 100;
   return thousandths.has(currency) ? 10 : 1;
 }
+
+export function sum(amounts: number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}

@@ -69,10 +69,12 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     payments: includedList("invoice_payment"),
     test_clock: id("test_helpers.test_clock"),
     "total_discount_amounts.discount": id("discount"),
+    "total_pretax_credit_amounts.discount": id("discount"),
   },
   invoice_line: {
     "discount_amounts.discount": id("discount"),
     discounts: id("discount"),
+    "pretax_credit_amounts.discount": id("discount"),
     "pricing.price_details.price": id("price"),
     subscription: id("subscription"),
   },

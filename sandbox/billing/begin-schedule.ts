@@ -3,11 +3,12 @@ import { mergeMetadata } from "../api/metadata.js";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { discountsOf } from "./applied-discounts.js";
 import { createInvoice } from "./create-invoice.js";
 import { discountsIn } from "./enter-phase.js";
 import { recurringLines } from "./line-drafts.js";
 import type { OrderItem } from "./order.js";
-import { discountOf, secondsToPayment } from "./plan-renewal.js";
+import { secondsToPayment } from "./plan-renewal.js";
 import { idOf } from "./price-amounts.js";
 import { withScheduledEnd } from "./schedule-phases.js";
 import { buildSubscription } from "./subscription.js";
@@ -49,7 +50,7 @@ export function beginSchedule(world: World, schedule: Stripe.SubscriptionSchedul
     currency,
     reason: "subscription_create",
     lines: recurringLines(world, subscription, { isTrial: subscription.status === "trialing" }),
-    discount: discountOf(world, subscription),
+    discounts: discountsOf(world, subscription, now),
     period: { start: now, end: now },
     created: now,
     finalizesAt: now + secondsToPayment,
@@ -70,7 +71,7 @@ function subscriptionIn(
   const trialEnd = phase.trial_end !== null && phase.trial_end > nowInSeconds(world) ? phase.trial_end : null;
   return buildSubscription(
     world,
-    { items, currency: phase.currency, coupon: null, trialEnd },
+    { items, currency: phase.currency, coupons: [], trialEnd },
     {
       customer: idOf(customer),
       defaultPaymentMethod: method === null ? null : idOf(method),

@@ -104,19 +104,20 @@ function couponBehind(world: World, code: Stripe.PromotionCode): Stripe.Coupon |
   return reference === null ? undefined : world.tables.coupon.find(idOf(reference));
 }
 
-/** Finds what `discounts[0][coupon]` or `discounts[0][promotion_code]` names, or refuses as Stripe does. */
+/** Finds what `coupon` or `promotion_code` of a discount names, or refuses as Stripe does. */
 export function redeem(
   world: World,
   given: { coupon?: string | undefined; promotion_code?: string | undefined },
   purchase: Purchase,
+  param: string,
 ): Redemption {
   if (given.promotion_code !== undefined) {
     const code = world.tables.promotion_code.find(given.promotion_code);
-    if (!code) throw noSuch("promotion code", given.promotion_code, "discounts[0][promotion_code]");
+    if (!code) throw noSuch("promotion code", given.promotion_code, `${param}[promotion_code]`);
     return { coupon: couponFor(world, code, purchase), promotionCode: code };
   }
   const coupon = world.tables.coupon.find(given.coupon ?? "");
-  if (!coupon) throw noSuch("coupon", given.coupon ?? "", "discounts[0][coupon]");
+  if (!coupon) throw noSuch("coupon", given.coupon ?? "", `${param}[coupon]`);
   if (!isRedeemable(world, coupon)) {
     throw invalidRequest(`Coupon ${coupon.id} is expired and cannot be applied.`, { code: "coupon_expired" });
   }
@@ -129,16 +130,20 @@ export interface DiscountTarget {
   customer: string;
   subscription: string | null;
   checkoutSession: string | null;
+  invoice: string | null;
 }
 
-/** Puts the discount on a subscription and counts the redemption. */
+/** Makes the discount, if it is not built yet, and counts the redemption. */
 export function applyRedemption(
   world: World,
   redemption: Redemption,
   to: DiscountTarget,
   built = buildDiscount(world, redemption, to),
 ): Stripe.Discount {
-  const { coupon, promotionCode } = redemption;
+  // The same may be redeemed several times in one request.
+  const coupon = world.tables.coupon.find(redemption.coupon.id) ?? redemption.coupon;
+  const given = redemption.promotionCode;
+  const promotionCode = given && (world.tables.promotion_code.find(given.id) ?? given);
   const counted = { ...coupon, times_redeemed: coupon.times_redeemed + 1 };
   world.tables.coupon.put({ ...counted, valid: isRedeemable(world, counted) });
   if (promotionCode) {
@@ -161,7 +166,7 @@ export function buildDiscount(
     customer: to.customer,
     customer_account: null,
     end: coupon.duration === "repeating" ? addMonths(start, coupon.duration_in_months ?? 0) : null,
-    invoice: null,
+    invoice: to.invoice,
     invoice_item: null,
     promotion_code: promotionCode?.id ?? null,
     source: { coupon: coupon.id, type: "coupon" },
@@ -169,12 +174,4 @@ export function buildDiscount(
     subscription: to.subscription,
     subscription_item: null,
   };
-}
-
-/** Stripe takes a customer's own discount off every invoice; the sandbox keeps it and takes it off none, and says so. */
-export function refuseCustomerDiscount(customer: Stripe.Customer, redemption: Redemption | null): void {
-  if (!customer.discount || redemption) return;
-  throw invalidRequest(
-    "The sandbox does not take a customer's own discount off subscriptions. Stripe does; see sandbox/README.md.",
-  );
 }

@@ -57,7 +57,9 @@ export function discountsIn(world: World, phase: Phase, of: { customer: string; 
       promotion_code === null ? null : (world.tables.promotion_code.find(idOf(promotion_code)) ?? null);
     const reference = promotionCode ? promotionCode.promotion.coupon : own;
     const coupon = reference === null ? undefined : world.tables.coupon.find(idOf(reference));
-    return coupon ? [applyRedemption(world, { coupon, promotionCode }, { ...of, checkoutSession: null }).id] : [];
+    return coupon
+      ? [applyRedemption(world, { coupon, promotionCode }, { ...of, checkoutSession: null, invoice: null }).id]
+      : [];
   });
 }
 

@@ -3,12 +3,18 @@ import { newId } from "../ids.js";
 import type { LineDraft } from "./line-drafts.js";
 import { productIdOf } from "./price-amounts.js";
 
-/** A line as an invoice has it, with its share of the invoice's discount. */
+/** What a discount, by its id, takes off. */
+export interface DiscountAmount {
+  amount: number;
+  discount: string;
+}
+
+/** A line as an invoice has it, with its shares of the invoice's discounts. */
 export function buildInvoiceLine(
   invoice: string,
   currency: string,
   draft: LineDraft,
-  discount: { id: string; amount: number } | null,
+  off: DiscountAmount[],
 ): Stripe.InvoiceLineItem {
   const { price, quantity, unitAmount } = draft;
   return {
@@ -17,7 +23,7 @@ export function buildInvoiceLine(
     amount: draft.amount,
     currency,
     description: draft.description,
-    discount_amounts: discount === null ? [] : [{ amount: discount.amount, discount: discount.id }],
+    discount_amounts: off,
     discountable: draft.isDiscountable,
     discounts: [],
     invoice,
@@ -25,7 +31,7 @@ export function buildInvoiceLine(
     metadata: draft.metadata,
     parent: parentOf(draft),
     period: draft.period,
-    pretax_credit_amounts: [],
+    pretax_credit_amounts: asPretaxCredits(off),
     pricing: {
       ...(price ? { price_details: { price: price.id, product: productIdOf(price) } } : {}),
       type: "price_details",
@@ -37,6 +43,11 @@ export function buildInvoiceLine(
     subtotal: draft.amount,
     taxes: [],
   };
+}
+
+/** The same amounts as Stripe shows them beside its billing credits. */
+export function asPretaxCredits(off: DiscountAmount[]): (DiscountAmount & { type: "discount" })[] {
+  return off.map((one) => ({ ...one, type: "discount" }));
 }
 
 function parentOf(draft: LineDraft): Stripe.InvoiceLineItem.Parent {

@@ -1,13 +1,14 @@
 import type Stripe from "stripe";
+import { sum } from "../money.js";
 import { account } from "../resources/account.js";
 import { testClockOf } from "../time/test-clock-of.js";
 import type { World } from "../world.js";
 import { nowInSeconds } from "../world.js";
+import type { AppliedDiscount } from "./applied-discounts.js";
 import { type Collection, collectionOf } from "./collection.js";
-import { appliesTo, discountedAmount } from "./discounts.js";
-import { buildInvoiceLine } from "./invoice-lines.js";
+import { discountShares } from "./discount-shares.js";
+import { asPretaxCredits, buildInvoiceLine } from "./invoice-lines.js";
 import type { LineDraft } from "./line-drafts.js";
-import { spread, sum } from "./order.js";
 import { productIdOf } from "./price-amounts.js";
 
 /** What an invoice is made of. */
@@ -19,7 +20,8 @@ export interface InvoiceDraft {
   currency: string;
   reason: Stripe.Invoice.BillingReason;
   lines: LineDraft[];
-  discount: { id: string; coupon: Stripe.Coupon } | null;
+  /** What comes off, in this order. */
+  discounts: AppliedDiscount[];
   period: { start: number; end: number };
   created: number;
   /** When it is finalized by itself; null: only by hand. */
@@ -30,11 +32,12 @@ export interface InvoiceDraft {
 
 /** An invoice as a draft; `number` and the hosted pages come with finalizing. */
 export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice {
-  const { id, customer, subscription, discount } = draft;
+  const { id, customer, subscription, discounts } = draft;
   const collection = draft.collection ?? collectionOf(subscription, draft.created);
   const subtotal = sum(draft.lines.map(({ amount }) => amount));
-  const shares = discountShares(draft);
-  const total = subtotal - sum(shares);
+  const shares = sharesOf(draft);
+  const off = discounts.map((discount, index) => ({ amount: sum(shares[index] ?? []), discount: discount.id }));
+  const total = subtotal - sum(off.map(({ amount }) => amount));
   const due = Math.max(0, total + customer.balance);
   return {
     id,
@@ -71,7 +74,7 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: discount === null ? [] : [discount.id],
+    discounts: discounts.map((discount) => discount.id),
     due_date: collection.dueDate,
     effective_at: null,
     ending_balance: null,
@@ -89,7 +92,7 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
           id,
           draft.currency,
           line,
-          discount && line.isDiscountable ? { id: discount.id, amount: shares[index] ?? 0 } : null,
+          line.isDiscountable ? off.map(({ discount }, of) => ({ amount: shares[of]?.[index] ?? 0, discount })) : [],
         ),
       ),
       has_more: false,
@@ -122,22 +125,26 @@ export function buildInvoice(world: World, draft: InvoiceDraft): Stripe.Invoice 
     subtotal_excluding_tax: subtotal,
     test_clock: testClockOf(world, customer),
     total,
-    total_discount_amounts: discount === null ? [] : [{ amount: sum(shares), discount: discount.id }],
+    total_discount_amounts: off,
     total_excluding_tax: total,
-    total_pretax_credit_amounts: [],
+    total_pretax_credit_amounts: asPretaxCredits(off),
     total_taxes: [],
     webhooks_delivered_at: draft.created,
   };
 }
 
-/** What the discount takes off each line: nothing off those that are discounted already, or give something back. */
-function discountShares({ lines, discount, currency }: InvoiceDraft): number[] {
-  const weights = lines.map((line) => (discount && isDiscounted(line, discount.coupon) ? line.amount : 0));
-  return spread(discount ? discountedAmount(discount.coupon, sum(weights), currency) : 0, weights);
-}
-
-function isDiscounted({ amount, isDiscountable, price }: LineDraft, coupon: Stripe.Coupon): boolean {
-  return isDiscountable && amount > 0 && appliesTo(coupon, price ? productIdOf(price) : "");
+/** What each discount takes off each line. */
+function sharesOf({ lines, discounts, currency }: InvoiceDraft): number[][] {
+  const seen = lines.map(({ amount, isDiscountable, price }) => ({
+    amount,
+    isDiscountable,
+    product: price ? productIdOf(price) : "",
+  }));
+  return discountShares(
+    discounts.map(({ coupon }) => coupon),
+    seen,
+    currency,
+  );
 }
 
 function automaticTax(enabled: boolean): Stripe.Invoice.AutomaticTax {

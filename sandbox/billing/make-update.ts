@@ -2,11 +2,12 @@ import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
+import { discountsOf } from "./applied-discounts.js";
 import { isSent } from "./collection.js";
 import { createInvoice } from "./create-invoice.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { type LineDraft, lineOfInvoiceItem } from "./line-drafts.js";
-import { discountOf, pendingLines, secondsToPayment } from "./plan-renewal.js";
+import { pendingLines, secondsToPayment } from "./plan-renewal.js";
 import type { UpdatePlan } from "./plan-update.js";
 import { idOf } from "./price-amounts.js";
 import { forgetDebits, remember, rememberDebits } from "./subscription-memory.js";
@@ -51,7 +52,7 @@ export function draftNow(
     currency: subscription.currency,
     reason: "subscription_update",
     lines,
-    discount: discountOf(world, subscription),
+    discounts: discountsOf(world, subscription, now),
     period: { start: now, end: now },
     created: now,
     finalizesAt: isSent(subscription) ? now + secondsToPayment : now,

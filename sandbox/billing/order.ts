@@ -1,12 +1,15 @@
 import type Stripe from "stripe";
-import { appliesTo, discountedAmount, type Purchase } from "./discounts.js";
+import { sum } from "../money.js";
+import { discountShares, totalShares } from "./discount-shares.js";
+import type { Purchase } from "./discounts.js";
 import { amountFor, isMetered, productIdOf } from "./price-amounts.js";
 
 /** What a customer is about to subscribe to, from Checkout or from the API. */
 export interface Order {
   items: OrderItem[];
   currency: string;
-  coupon: Stripe.Coupon | null;
+  /** What comes off, in this order. */
+  coupons: Stripe.Coupon[];
   trialEnd: number | null;
   /** When whole periods begin, if that is not now or at the trial's end. */
   anchor?: Anchor | null;
@@ -41,30 +44,15 @@ export interface OrderTotals {
 export function totalOf(order: Order): OrderTotals {
   const subtotals = order.items.map((item) => (order.trialEnd === null ? costOf(item, order.currency) : 0));
   const subtotal = sum(subtotals);
-  const { coupon } = order;
-  const discountable = subtotals.map((amount, index) =>
-    coupon && appliesTo(coupon, productAt(order, index)) ? amount : 0,
-  );
-  const discount = coupon ? discountedAmount(coupon, sum(discountable), order.currency) : 0;
-  const discounts = spread(discount, discountable);
+  const lines = subtotals.map((amount, index) => ({ amount, isDiscountable: true, product: productAt(order, index) }));
+  const discounts = totalShares(discountShares(order.coupons, lines, order.currency), lines);
+  const discount = sum(discounts);
   return { subtotals, discounts, subtotal, discount, total: subtotal - discount };
 }
 
 function productAt({ items }: Order, index: number): string {
   const price = items[index]?.price;
   return price ? productIdOf(price) : "";
-}
-
-/** Shares an amount in proportion; the last that takes part takes what rounding left. */
-export function spread(amount: number, weights: number[]): number[] {
-  const whole = sum(weights);
-  const last = weights.findLastIndex((weight) => weight > 0);
-  let left = amount;
-  return weights.map((weight, index) => {
-    const share = index === last ? left : Math.floor((amount * weight) / Math.max(1, whole));
-    left -= share;
-    return share;
-  });
 }
 
 /** What the items cost before discounts, a trial or not. */
@@ -81,8 +69,4 @@ export function purchaseOf(order: Pick<Order, "items" | "currency">, customer: s
 /** What is metered is paid for afterwards, by what was used. */
 function costOf({ price, quantity }: OrderItem, currency: string): number {
   return isMetered(price) ? 0 : amountFor(price, currency, quantity);
-}
-
-export function sum(amounts: number[]): number {
-  return amounts.reduce((total, amount) => total + amount, 0);
 }

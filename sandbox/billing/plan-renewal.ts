@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { World } from "../world.js";
+import { discountsOf, holding } from "./applied-discounts.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { type LineDraft, lineOfInvoiceItem, recurringLines } from "./line-drafts.js";
 import { meteredLines } from "./metered-lines.js";
@@ -47,7 +48,7 @@ export function planRenewal(
       ...meteredLines(world, subscription, undefined, countedFrom && { countedFrom }),
       ...recurringLines(world, renewed, { isTrial: false }),
     ],
-    discount: discountOf(world, renewed),
+    discounts: discountsOf(world, renewed, start),
     period: { start: Math.min(...subscription.items.data.map((item) => item.current_period_start)), end: start },
     created: start,
     finalizesAt: isAutomatic ? start + secondsToPayment : null,
@@ -67,7 +68,7 @@ export function pendingLines(world: World, subscription: Stripe.Subscription): L
   return pendingItems(world, subscription).map((item) => lineOfInvoiceItem(world, item));
 }
 
-/** In its next period, with the discount that still holds then. */
+/** In its next period, with the discounts that still hold then. */
 function renew(world: World, subscription: Stripe.Subscription): Stripe.Subscription {
   const { billing_cycle_anchor, items } = subscription;
   const start = currentPeriodEnd(subscription);
@@ -76,35 +77,7 @@ function renew(world: World, subscription: Stripe.Subscription): Stripe.Subscrip
     current_period_start: start,
     current_period_end: periodEndAfter(billing_cycle_anchor, intervalOf(item.price), start),
   }));
-  const discounts = subscription.discounts.filter((reference) => {
-    const discount = world.tables.discount.find(idOf(reference));
-    if (!discount || (discount.end !== null && discount.end <= start)) return false;
-    const isOnce = couponBehind(world, discount)?.duration === "once";
-    return !isOnce || subscription.status === "trialing" || !wasTaken(world, discount); // nothing was charged in a trial
-  });
+  const discounts = holding(world, subscription.discounts, start).map(({ id }) => id);
   const status = subscription.status === "trialing" ? "active" : subscription.status;
   return { ...subscription, discounts, items: { ...items, data }, status };
-}
-
-/** Whether an invoice has had a discount; one that came with a phase may wait for its first. */
-function wasTaken(world: World, { id, customer }: Stripe.Discount): boolean {
-  const invoices = customer === null ? [] : world.tables.invoice.of(idOf(customer));
-  return invoices.some(({ discounts }) =>
-    discounts.some((discount) => typeof discount === "string" && discount === id),
-  );
-}
-
-/** The discount that comes off a subscription's invoices. */
-export function discountOf(
-  world: World,
-  { discounts }: Stripe.Subscription,
-): { id: string; coupon: Stripe.Coupon } | null {
-  const reference = discounts.at(-1);
-  const discount = reference === undefined ? undefined : world.tables.discount.find(idOf(reference));
-  const coupon = discount && couponBehind(world, discount);
-  return discount && coupon ? { id: discount.id, coupon } : null;
-}
-
-function couponBehind(world: World, { source }: Stripe.Discount): Stripe.Coupon | undefined {
-  return source.coupon === null ? undefined : world.tables.coupon.find(idOf(source.coupon));
 }

@@ -1,7 +1,9 @@
 import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
-import { buildDiscount, type Redemption } from "./discounts.js";
+import { type AppliedDiscount, customersDiscounts } from "./applied-discounts.js";
+import { type ChosenDiscount, couponsOf } from "./choose-discounts.js";
+import { buildDiscount } from "./discounts.js";
 import { buildExtra } from "./extra-items.js";
 import type { InvoiceDraft } from "./invoice.js";
 import { lineOfInvoiceItem, recurringLines } from "./line-drafts.js";
@@ -15,7 +17,8 @@ export interface StartRequest {
   customer: Stripe.Customer;
   order: Order;
   terms: SubscriptionTerms;
-  redemption: Redemption | null;
+  /** In order; none: its customer's own, if there is one. */
+  discounts: ChosenDiscount[];
   checkoutSession: string | null;
 }
 
@@ -23,7 +26,8 @@ export interface StartRequest {
 export interface StartPlan {
   request: StartRequest;
   subscription: Stripe.Subscription;
-  discount: Stripe.Discount | null;
+  /** As they will be, in the order of the request's. */
+  discounts: Stripe.Discount[];
   extras: Stripe.InvoiceItem[];
   stub: Stub | null;
   /** null: there is nothing to invoice, and an empty invoice is not made. */
@@ -32,10 +36,12 @@ export interface StartPlan {
 
 /** Works a beginning out without making it; what is previewed and what is charged both come from here. */
 export function planStart(world: World, request: StartRequest): StartPlan {
-  const { customer, order, terms, redemption, checkoutSession } = request;
+  const { customer, order, terms, checkoutSession } = request;
   const built = buildSubscription(world, order, terms);
-  const to = { customer: customer.id, subscription: built.id, checkoutSession };
-  const discount = redemption && buildDiscount(world, redemption, to);
+  const to = { customer: customer.id, subscription: built.id, checkoutSession, invoice: null };
+  const discounts = request.discounts.map((one) =>
+    one.kind === "new" ? buildDiscount(world, one.redemption, to) : one.discount,
+  );
   const extras = (order.extras ?? []).map((extra) => buildExtra(world, built, extra));
   const stub = stubOf(world, order);
   const lines = [
@@ -45,7 +51,7 @@ export function planStart(world: World, request: StartRequest): StartPlan {
   const id = newId.invoice();
   const subscription = {
     ...built,
-    discounts: discount ? [discount.id] : [],
+    discounts: discounts.map(({ id }) => id),
     latest_invoice: lines.length > 0 ? id : null,
   };
   const now = nowInSeconds(world);
@@ -56,12 +62,26 @@ export function planStart(world: World, request: StartRequest): StartPlan {
     currency: order.currency,
     reason: "subscription_create",
     lines,
-    discount: redemption && discount ? { id: discount.id, coupon: redemption.coupon } : null,
+    discounts: comingOff(world, request, discounts),
     period: { start: now, end: now },
     created: now,
     finalizesAt: now,
   };
-  return { request, subscription, discount, extras, stub, draft: lines.length > 0 ? draft : null };
+  return { request, subscription, discounts, extras, stub, draft: lines.length > 0 ? draft : null };
+}
+
+/** What comes off the first invoice. */
+function comingOff(
+  world: World,
+  { customer, discounts: chosen }: StartRequest,
+  discounts: Stripe.Discount[],
+): AppliedDiscount[] {
+  if (chosen.length === 0) return customersDiscounts(world, customer.id, nowInSeconds(world));
+  const coupons = couponsOf(chosen);
+  return discounts.flatMap(({ id }, index) => {
+    const coupon = coupons[index];
+    return coupon ? [{ id, coupon }] : [];
+  });
 }
 
 /** The time from now, or from the trial's end, to where whole periods begin; null if they begin at once. */

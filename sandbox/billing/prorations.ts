@@ -1,12 +1,11 @@
 import type Stripe from "stripe";
 import { formatDate } from "../calendar.js";
 import type { World } from "../world.js";
-import { appliesTo, discountedAmount } from "./discounts.js";
+import { discountsOf } from "./applied-discounts.js";
+import { discountShares, totalShares } from "./discount-shares.js";
 import { buildInvoiceItem } from "./invoice-item.js";
 import { itemAmount, nameOf } from "./line-drafts.js";
-import { spread, sum } from "./order.js";
 import { intervalOf, intervalStart, shareOf } from "./periods.js";
-import { discountOf } from "./plan-renewal.js";
 import { idOf, productIdOf } from "./price-amounts.js";
 import { type Debit, memoryOf } from "./subscription-memory.js";
 
@@ -98,19 +97,20 @@ function runningDebits(
   return debits.filter(({ end, start }) => end > at && start <= at);
 }
 
-/** Each item's price for a whole period with its share of the discount that still holds, by item. */
+/** Each item's price for a whole period less its share of the discounts that still hold, by item. */
 function netPrices(world: World, subscription: Stripe.Subscription, at: number): Map<string, number> {
   const { currency, items } = subscription;
-  const gross = items.data.map((item) => itemAmount(world, item, currency));
-  const discount = discountOf(world, subscription);
-  const until = discount && (world.tables.discount.find(discount.id)?.end ?? null);
-  // A coupon for one time was for the first invoice, and is used up.
-  const holds = discount && discount.coupon.duration !== "once" && (until === null || until > at);
-  const covered = items.data.map(({ price }, index) =>
-    discount && appliesTo(discount.coupon, productIdOf(price)) ? (gross[index] ?? 0) : 0,
+  // A coupon for one time is for an invoice, not for the time that is left of a period.
+  const coupons = discountsOf(world, subscription, at).flatMap(({ coupon }) =>
+    coupon.duration === "once" ? [] : [coupon],
   );
-  const off = spread(holds ? discountedAmount(discount.coupon, sum(covered), currency) : 0, covered);
-  return new Map(items.data.map((item, index) => [item.id, (gross[index] ?? 0) - (off[index] ?? 0)]));
+  const lines = items.data.map((item) => ({
+    amount: itemAmount(world, item, currency),
+    isDiscountable: true,
+    product: productIdOf(item.price),
+  }));
+  const off = totalShares(discountShares(coupons, lines, currency), lines);
+  return new Map(items.data.map((item, index) => [item.id, (lines[index]?.amount ?? 0) - (off[index] ?? 0)]));
 }
 
 function creditedBy({ line, invoiceItem }: Debit): Stripe.InvoiceItem.ProrationDetails.CreditedItems | null {

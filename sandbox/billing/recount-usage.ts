@@ -1,18 +1,15 @@
 import Stripe from "stripe";
 import type { World } from "../world.js";
-import { appliesTo, discountedAmount } from "./discounts.js";
 import { changeLines } from "./draft-lines.js";
 import { subscriptionOf } from "./end-subscription.js";
 import { meteredCharge } from "./metered-charge.js";
-import { spread, sum } from "./order.js";
-import { idOf, isMetered, productIdOf } from "./price-amounts.js";
+import { idOf, isMetered } from "./price-amounts.js";
 
 /** Events of the period that came in while its invoice was a draft are billed with it. */
 export function recountUsage(world: World, draft: Stripe.Invoice): Stripe.Invoice {
   const counted = draft.lines.data.map((line) => recounted(world, draft, line));
   if (counted.every((line, index) => line === draft.lines.data[index])) return draft;
-  const { lines, off } = discounted(world, draft, counted);
-  return changeLines(world, draft, lines, off);
+  return changeLines(world, draft, counted);
 }
 
 function recounted(world: World, draft: Stripe.Invoice, line: Stripe.InvoiceLineItem): Stripe.InvoiceLineItem {
@@ -30,25 +27,6 @@ function recounted(world: World, draft: Stripe.Invoice, line: Stripe.InvoiceLine
     quantity: Number.isInteger(quantity.toNumber()) ? quantity.toNumber() : null,
     quantity_decimal: quantity,
     subtotal: amount,
-  };
-}
-
-/** The discount falls on the lines as they are now. */
-function discounted(world: World, draft: Stripe.Invoice, lines: Stripe.InvoiceLineItem[]) {
-  const reference = draft.discounts.at(-1);
-  const discount = reference === undefined ? undefined : world.tables.discount.find(String(idOf(reference)));
-  const coupon = discount?.source.coupon && world.tables.coupon.find(idOf(discount.source.coupon));
-  if (!discount || !coupon) return { lines, off: draft.total_discount_amounts };
-  const weights = lines.map((line) => {
-    const price = priceOf(world, line);
-    return line.discountable && line.amount > 0 && appliesTo(coupon, price ? productIdOf(price) : "") ? line.amount : 0;
-  });
-  const shares = spread(discountedAmount(coupon, sum(weights), draft.currency), weights);
-  return {
-    lines: lines.map((line, index) =>
-      line.discountable ? { ...line, discount_amounts: [{ amount: shares[index] ?? 0, discount: discount.id }] } : line,
-    ),
-    off: [{ amount: sum(shares), discount: discount.id }],
   };
 }
 

@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
+import { announceDiscounts } from "./announce-discounts.js";
 import { applyBalance } from "./apply-balance.js";
 import { rememberCharges } from "./create-invoice.js";
 import { applyRedemption } from "./discounts.js";
@@ -43,17 +44,13 @@ export function startSubscription(world: World, plan: StartPlan, payment: FirstP
   return { subscription, extras: plan.extras, billed: bill(world, plan, known), payment: known };
 }
 
-/** Stores the planned subscription and its discount, and what is to be remembered of it. */
-export function storePlanned(world: World, { request, subscription, discount, stub }: StartPlan): Stripe.Subscription {
-  const { customer, checkoutSession, redemption } = request;
-  if (redemption && discount) {
-    applyRedemption(
-      world,
-      redemption,
-      { customer: customer.id, subscription: subscription.id, checkoutSession },
-      discount,
-    );
-  }
+/** Stores the planned subscription and its discounts, and what is to be remembered of it. */
+export function storePlanned(world: World, { request, subscription, discounts, stub }: StartPlan): Stripe.Subscription {
+  const { customer, checkoutSession } = request;
+  const to = { customer: customer.id, subscription: subscription.id, checkoutSession, invoice: null };
+  request.discounts.forEach((one, index) => {
+    if (one.kind === "new") applyRedemption(world, one.redemption, to, discounts[index]);
+  });
   remember(world, subscription.id, { stub });
   // Time that is free until the anchor leaves nothing to give back.
   if (stub?.isFree)
@@ -92,6 +89,8 @@ export function recordSubscriptionStart(
 ): void {
   const { payment } = start;
   recordEvent(world, "customer.subscription.created", start.subscription);
+  announceDiscounts(world, [], start.subscription.discounts);
+  announceDiscounts(world, [], start.subscription.discounts);
   if (payment?.kind === "succeeded") recordEvent(world, "payment_intent.succeeded", payment.intent);
   if (created) recordEvent(world, "payment_intent.created", created);
   if (payment?.kind === "declined") recordEvent(world, "payment_intent.payment_failed", payment.intent);

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
-import { buildInvoice } from "./invoice.js";
+import { buildInvoice, type InvoiceDraft } from "./invoice.js";
 import { nextInvoiceAfter } from "./next-invoice.js";
 import { planRenewal, type RenewalTerms } from "./plan-renewal.js";
 import { scheduleOf } from "./schedule-of.js";
@@ -25,10 +25,11 @@ export function buildUpcomingInvoice(
   subscription: Stripe.Subscription,
   customer: Stripe.Customer,
   terms: Omit<RenewalTerms, "id"> = {},
+  discounted: (draft: InvoiceDraft) => InvoiceDraft = (draft) => draft,
 ): Stripe.Invoice {
   const id = `upcoming_${newId.invoice()}`;
   const { draft } = planRenewal(world, subscription, customer, { ...terms, id });
-  return asPreview(buildInvoice(world, draft));
+  return asPreview(buildInvoice(world, discounted(draft)));
 }
 
 /** An invoice that is only shown. */

@@ -20,7 +20,12 @@ export function completePayment(
   const customer = isNew ? tables.customer.put(buildCustomer(world, { id: plan.customer, email, name })) : existing;
   const redemption = redemptionOf(world, plan);
   if (redemption)
-    applyRedemption(world, redemption, { customer: plan.customer, subscription: null, checkoutSession: session.id });
+    applyRedemption(world, redemption, {
+      customer: plan.customer,
+      subscription: null,
+      checkoutSession: session.id,
+      invoice: null,
+    });
   const completed = tables["checkout.session"].put({
     ...session,
     customer: customer?.id ?? null,

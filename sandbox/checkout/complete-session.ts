@@ -42,6 +42,7 @@ export function completeSession(
     currency: customer.currency ?? order.currency,
     name: plan.updatesName || !existing ? name : (customer.name ?? null),
   });
+  const redemption = redemptionOf(world, plan);
   const planned = planStart(world, {
     customer: tables.customer.find(customer.id) ?? customer,
     order,
@@ -51,7 +52,7 @@ export function completeSession(
       isTaxAutomatic: session.automatic_tax.enabled,
       ...termsOf(plan),
     },
-    redemption: redemptionOf(world, plan),
+    discounts: redemption ? [{ kind: "new", redemption }] : [],
     checkoutSession: session.id,
   });
   const start = startSubscription(world, planned, payment);

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { customersDiscounts } from "../billing/applied-discounts.js";
 import type { Redemption } from "../billing/discounts.js";
 import type { Order, OrderItem } from "../billing/order.js";
 import { idOf } from "../billing/price-amounts.js";
@@ -50,9 +51,17 @@ export function orderOf(world: World, plan: CheckoutPlan): Order {
   return {
     items,
     currency: plan.currency,
-    coupon: redemptionOf(world, plan)?.coupon ?? null,
+    coupons: couponsFor(world, plan, items),
     trialEnd: trialPeriodDays === null ? null : addDays(nowInSeconds(world), trialPeriodDays),
   };
+}
+
+/** The session's own or, for a subscription, the customer's: a single payment has no invoice to take it off. */
+function couponsFor(world: World, plan: CheckoutPlan, items: OrderItem[]): Stripe.Coupon[] {
+  const own = redemptionOf(world, plan);
+  if (own) return [own.coupon];
+  if (items.every(({ price }) => price.recurring === null)) return [];
+  return customersDiscounts(world, plan.customer, nowInSeconds(world)).map(({ coupon }) => coupon);
 }
 
 export function redemptionOf(world: World, plan: CheckoutPlan): Redemption | null {

@@ -3,7 +3,7 @@ import { invalidRequest, missingParameter } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { redeem } from "../billing/discounts.js";
 import { purchaseOf } from "../billing/order.js";
 import { isMetered, isOfferedIn, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { buildSetupIntent } from "../billing/setup-intent.js";
@@ -41,8 +41,7 @@ export function createCheckoutSession(world: World, params: Params): Stripe.Chec
     return price ? [{ price, quantity: quantity ?? 1 }] : [];
   });
   const purchase = purchaseOf({ items, currency }, customer?.id ?? null);
-  const redemption = discount ? redeem(world, discount, purchase) : null;
-  if (customer) refuseCustomerDiscount(customer, redemption);
+  const redemption = discount ? redeem(world, discount, purchase, "discounts[0]") : null;
 
   const plan: CheckoutPlan = {
     items: items.map(({ price, quantity }) => ({ price: price.id, quantity })),

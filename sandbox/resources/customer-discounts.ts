@@ -11,7 +11,7 @@ export function giveDiscount(world: World, customer: Stripe.Customer, coupon: st
   if (!isRedeemable(world, found)) {
     throw invalidRequest(`Coupon ${coupon} is expired and cannot be applied.`, { code: "coupon_expired" });
   }
-  const to = { customer: customer.id, subscription: null, checkoutSession: null };
+  const to = { customer: customer.id, subscription: null, checkoutSession: null, invoice: null };
   const discount = applyRedemption(world, { coupon: found, promotionCode: null }, to);
   const after = world.tables.customer.put({ ...customer, discount });
   if (customer.discount) recordEvent(world, "customer.discount.updated", discount, customer.discount);
@@ -22,7 +22,6 @@ export function giveDiscount(world: World, customer: Stripe.Customer, coupon: st
 export function takeDiscount(world: World, customer: Stripe.Customer): Stripe.Customer {
   const { discount } = customer;
   if (discount) {
-    world.tables.discount.remove(discount.id);
     recordEvent(world, "customer.discount.deleted", discount);
   }
   return world.tables.customer.put({ ...customer, discount: null });

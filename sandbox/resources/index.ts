@@ -23,6 +23,7 @@ import { productOperations } from "./products.js";
 import { promotionCodeOperations } from "./promotion-codes.js";
 import { refundOperations } from "./refunds.js";
 import { setupIntentOperations } from "./setup-intents.js";
+import { subscriptionDiscountOperations } from "./subscription-discounts.js";
 import { subscriptionItemOperations } from "./subscription-items.js";
 import { subscriptionScheduleOperations } from "./subscription-schedules.js";
 import { subscriptionOperations } from "./subscriptions.js";
@@ -57,6 +58,7 @@ export const operations: Operation[] = [
   ...setupIntentOperations,
   ...subscriptionItemOperations,
   ...subscriptionOperations,
+  ...subscriptionDiscountOperations,
   ...subscriptionScheduleOperations,
   ...testClockOperations,
   ...webhookEndpointOperations,

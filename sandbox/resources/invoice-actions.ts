@@ -17,6 +17,7 @@ import { nowInSeconds, type World } from "../world.js";
 import { collectionGiven } from "./collection-params.js";
 import { getCustomer } from "./customers.js";
 import { getSubscription } from "./get-subscription.js";
+import { discountsByHand } from "./invoice-discounts.js";
 import type { createParams, payParams } from "./invoices.js";
 import { getInvoice } from "./invoices.js";
 import { getPaymentMethod } from "./payment-methods.js";
@@ -48,16 +49,17 @@ export function createInvoiceByHand(world: World, params: Read<typeof createPara
   const now = nowInSeconds(world);
   const isAutomatic = params.auto_advance ?? false;
   const finalizesAt = isAutomatic ? (params.automatically_finalizes_at ?? now + secondsToPayment) : null;
+  const id = newId.invoice();
   const collection = collectionGiven(params, { created: now, otherwise: collectionOf(subscription, now) });
   const invoice = createInvoice(world, {
-    id: newId.invoice(),
+    id,
     collection,
     customer,
     subscription,
     currency,
     reason: "manual",
     lines,
-    discount: null,
+    discounts: discountsByHand(world, params.discounts, { id, customer: customer.id, subscription, currency, lines }),
     period: { start: now, end: now },
     created: now,
     finalizesAt,

@@ -15,12 +15,13 @@ import {
   required,
   text,
 } from "../api/params.js";
+import { discountsParam, lookingAt } from "../billing/choose-discounts.js";
 import { lastUsage, unusedTime } from "../billing/give-back.js";
-import { buildInvoice } from "../billing/invoice.js";
+import { buildInvoice, type InvoiceDraft } from "../billing/invoice.js";
 import { lineOfInvoiceItem } from "../billing/line-drafts.js";
 import { draftNow, draftOfUpdate } from "../billing/make-update.js";
 import { pendingItems } from "../billing/plan-renewal.js";
-import { planUpdate } from "../billing/plan-update.js";
+import { planUpdate, type SubscriptionChange } from "../billing/plan-update.js";
 import { idOf } from "../billing/price-amounts.js";
 import { isRunning } from "../billing/renew-subscription.js";
 import { scheduleOf } from "../billing/schedule-of.js";
@@ -35,6 +36,7 @@ import { scheduleDetails } from "./schedule-params.js";
 import { previewOfSchedule, previewOfScheduled } from "./schedule-previews.js";
 import { previewOfStart } from "./start-previews.js";
 import { applyCancelAt, changeOf } from "./subscription-changes.js";
+import { discountsFor } from "./subscription-discounts.js";
 import { itemChange } from "./subscription-item-changes.js";
 import { trialEnd } from "./subscriptions.js";
 
@@ -69,7 +71,7 @@ const previewParams = {
     tax_exempt: oneOf("none", "exempt", "reverse"),
     tax_ids: notHere,
   }),
-  discounts: listOf(hash({ coupon: text, discount: notHere, promotion_code: text })),
+  discounts: clearable(discountsParam),
   invoice_items: notHere,
   issuer: notHere,
   on_behalf_of: notHere,
@@ -108,26 +110,49 @@ function createPreview(world: World, params: PreviewParams): Stripe.Invoice {
   const isOthers = idOf(subscription.customer) !== customer.id;
   if (isOthers || !isRunning(subscription)) throw noneUpcoming(customer.id);
   const details = params.subscription_details;
-  if (details?.cancel_now) return previewOfEnd(world, subscription, customer, details.proration_behavior !== "none");
-  if (scheduleOf(world, subscription)) {
+  if (scheduleOf(world, subscription) && !details?.cancel_now) {
+    if (params.discounts !== undefined) throw unsupportedParameter("discounts", " with a scheduled subscription");
     applyCancelAt(world, subscription, details ?? {});
     return previewOfScheduled(world, subscription, details);
   }
+  const change = (details && changeOf(world, subscription, details)) ?? null;
+  const items = change?.items ?? subscription.items.data;
+  const chosen = discountsFor(world, subscription, params.discounts, items);
+  if (!chosen) return previewOf(world, params, { subscription, customer, change, isBare: false });
+  const to = { customer: customer.id, subscription: subscription.id, checkoutSession: null, invoice: null };
+  return lookingAt(world, chosen, to, (discounts) => {
+    const seen = { ...subscription, discounts: discounts.map(({ id }) => id) };
+    return previewOf(world, params, { subscription: seen, customer, change, isBare: chosen.length === 0 });
+  });
+}
 
-  const change = details && changeOf(world, subscription, details);
+/** What is looked at: a subscription as if it had the discounts asked for, or, bare, as if its customer had none either. */
+interface Sight {
+  subscription: Stripe.Subscription;
+  customer: Stripe.Customer;
+  change: SubscriptionChange | null;
+  isBare: boolean;
+}
+
+function previewOf(world: World, params: Read<typeof previewParams>, sight: Sight): Stripe.Invoice {
+  const { subscription, customer, change, isBare } = sight;
+  const details = params.subscription_details;
+  const discounted = (draft: InvoiceDraft) => (isBare ? { ...draft, discounts: [] } : draft);
+  if (details?.cancel_now) return previewOfEnd(world, sight, details.proration_behavior !== "none", discounted);
   const plan = change && planUpdate(world, subscription, change);
   const draft = plan && draftOfUpdate(world, plan, `upcoming_${newId.invoice()}`);
-  if (draft) return asPreview(buildInvoice(world, draft));
+  if (draft) return asPreview(buildInvoice(world, discounted(draft)));
   const ending = applyCancelAt(world, plan?.subscription ?? subscription, details ?? {});
   const isOver = ending.cancel_at !== null && ending.cancel_at <= currentPeriodEnd(ending);
   if (isOver) throw noneUpcoming(customer.id);
   const pending = [...pendingItems(world, subscription), ...(plan?.prorations ?? [])];
-  return buildUpcomingInvoice(world, ending, customer, { pending, ...(plan && { countedFrom: plan.countedFrom }) });
+  const terms = { pending, ...(plan && { countedFrom: plan.countedFrom }) };
+  return buildUpcomingInvoice(world, ending, customer, terms, discounted);
 }
 
 /** What only a subscription that does not exist yet can be asked about. */
-function refuseOfNewOnly({ currency, customer_details, discounts, subscription_details }: PreviewParams): void {
-  const given = { currency, customer_details, discounts };
+function refuseOfNewOnly({ currency, customer_details, subscription_details }: PreviewParams): void {
+  const given = { currency, customer_details };
   const param = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (param !== undefined) throw unsupportedParameter(param, " with `subscription`");
   if (subscription_details?.billing_cycle_anchor?.type !== "timestamp") return;
@@ -139,14 +164,14 @@ function refuseOfNewOnly({ currency, customer_details, discounts, subscription_d
 /** What canceling now would be invoiced with: what is pending, what is given back, and what was used. */
 function previewOfEnd(
   world: World,
-  subscription: Stripe.Subscription,
-  customer: Stripe.Customer,
+  { subscription, customer }: Sight,
   isProrated: boolean,
+  discounted: (draft: InvoiceDraft) => InvoiceDraft,
 ): Stripe.Invoice {
   const credits = isProrated ? unusedTime(world, subscription).prorations : [];
   const items = [...pendingItems(world, subscription), ...credits].map((item) => lineOfInvoiceItem(world, item));
   const lines = [...items, ...lastUsage(world, subscription)];
   const draft = draftNow(world, subscription, `upcoming_${newId.invoice()}`, lines);
   if (!draft) throw noneUpcoming(customer.id);
-  return asPreview(buildInvoice(world, draft));
+  return asPreview(buildInvoice(world, discounted(draft)));
 }

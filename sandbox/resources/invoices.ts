@@ -3,8 +3,9 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { matches, pageOf, paging, range } from "../api/lists.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { operation, retrieval } from "../api/operation.js";
-import { bool, type Covers, integer, metadata, notHere, oneOf, onlyDisabled, text } from "../api/params.js";
+import { bool, type Covers, clearable, integer, metadata, notHere, oneOf, onlyDisabled, text } from "../api/params.js";
 import { giveUpInvoice } from "../billing/advance-invoice.js";
+import { discountsParam } from "../billing/choose-discounts.js";
 import { isSent } from "../billing/collection.js";
 import { subscriptionOf } from "../billing/end-subscription.js";
 import { finalizeInvoice, voidInvoice } from "../billing/finalize-invoice.js";
@@ -15,6 +16,7 @@ import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { collectionParams } from "./collection-params.js";
 import { createInvoiceByHand, payInvoice, refuseUnless, sendByHand, withCollection } from "./invoice-actions.js";
+import { withDiscounts } from "./invoice-discounts.js";
 
 const shared = {
   account_tax_ids: notHere,
@@ -28,7 +30,7 @@ const shared = {
   default_source: notHere,
   default_tax_rates: notHere,
   description: text,
-  discounts: notHere,
+  discounts: clearable(discountsParam),
   due_date: integer(),
   effective_at: notHere,
   footer: text,
@@ -92,7 +94,7 @@ export const invoiceOperations = [
     run: (world, params, id) => {
       const before = getInvoice(world, id);
       const after = world.tables.invoice.put({
-        ...withCollection(before, params),
+        ...withDiscounts(world, withCollection(before, params), params.discounts),
         auto_advance: params.auto_advance ?? before.auto_advance ?? false,
         automatically_finalizes_at: params.automatically_finalizes_at ?? before.automatically_finalizes_at,
         default_payment_method: params.default_payment_method ?? before.default_payment_method,

@@ -1,12 +1,11 @@
 import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
-import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
+import { redeem } from "../billing/discounts.js";
 import { purchaseOf } from "../billing/order.js";
 import { intervalOf } from "../billing/periods.js";
 import { idOf, isMetered, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { addIntervals } from "../calendar.js";
 import { nowInSeconds, type World } from "../world.js";
-import { getCustomer } from "./customers.js";
 import { getPaymentMethod } from "./payment-methods.js";
 import { getPrice } from "./prices.js";
 import type { PhaseParams } from "./schedule-params.js";
@@ -197,32 +196,24 @@ function discountsOf(
   },
   at: string,
 ): Phase["discounts"] {
-  const [given, second] = discounts ?? [];
-  if (second) {
-    throw invalidRequest("The sandbox takes one discount. Stripe takes more; see sandbox/README.md.", {
-      param: `${at}[discounts]`,
-    });
-  }
-  if (!given) {
-    // A phase that says nothing inherits the customer's own; one that says none does not.
-    if (discounts === undefined) refuseCustomerDiscount(getCustomer(world, by.customer), null);
-    return [];
-  }
-  const known = by.redeemed.find(
-    ({ coupon, promotion_code }) =>
-      (coupon !== null && coupon === given.coupon) ||
-      (promotion_code !== null && promotion_code === given.promotion_code),
-  );
-  if (known) return [known];
-  if (given.discount === undefined) {
-    const purchase = purchaseOf({ items: by.purchased, currency: by.currency }, by.customer);
-    const { coupon, promotionCode } = redeem(world, given, purchase);
-    const promotion_code = promotionCode?.id ?? null;
-    return [{ coupon: promotion_code === null ? coupon.id : null, discount: null, promotion_code }];
-  }
-  const discount = world.tables.discount.find(given.discount);
-  if (discount?.customer && idOf(discount.customer) === by.customer) {
-    return [{ coupon: null, discount: discount.id, promotion_code: null }];
-  }
-  throw noSuch("discount", given.discount, `${at}[discounts][0][discount]`);
+  return (discounts ?? []).map((given, index) => {
+    const param = `${at}[discounts][${index}]`;
+    const known = by.redeemed.find(
+      ({ coupon, promotion_code }) =>
+        (coupon !== null && coupon === given.coupon) ||
+        (promotion_code !== null && promotion_code === given.promotion_code),
+    );
+    if (known) return known;
+    if (given.discount === undefined) {
+      const purchase = purchaseOf({ items: by.purchased, currency: by.currency }, by.customer);
+      const { coupon, promotionCode } = redeem(world, given, purchase, param);
+      const promotion_code = promotionCode?.id ?? null;
+      return { coupon: promotion_code === null ? coupon.id : null, discount: null, promotion_code };
+    }
+    const discount = world.tables.discount.find(given.discount);
+    if (discount?.customer && idOf(discount.customer) === by.customer) {
+      return { coupon: null, discount: discount.id, promotion_code: null };
+    }
+    throw noSuch("discount", given.discount, `${param}[discount]`);
+  });
 }

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { invalidRequest, missingParameter } from "../api/errors.js";
+import { chooseDiscounts } from "../billing/choose-discounts.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
 import { buildInvoice } from "../billing/invoice.js";
 import { purchaseOf } from "../billing/order.js";
 import { planStart } from "../billing/plan-start.js";
@@ -39,13 +39,12 @@ export function previewOfStart(world: World, params: PreviewParams): Stripe.Invo
     },
     customer,
   );
-  const [discount] = params.discounts ?? [];
-  const redemption = discount ? redeem(world, discount, purchaseOf(order, customer.id)) : null;
-  refuseCustomerDiscount(customer, redemption);
+  const purchase = purchaseOf(order, customer.id);
+  const discounts = chooseDiscounts(world, params.discounts ?? [], purchase, [customer.discount ?? null]);
   refuseOtherCurrency(world, customer, order.currency);
   const { draft } = planStart(world, {
     customer,
-    order: { ...order, coupon: redemption?.coupon ?? null },
+    order,
     terms: {
       customer: customer.id,
       defaultPaymentMethod: null,
@@ -53,11 +52,13 @@ export function previewOfStart(world: World, params: PreviewParams): Stripe.Invo
       isTaxAutomatic: false,
       metadata: {},
     },
-    redemption,
+    discounts,
     checkoutSession: null,
   });
   if (!draft) throw invalidRequest("There is nothing to invoice.", { code: "invoice_no_subscription_line_items" });
-  return asPreview(buildInvoice(world, { ...draft, id: `upcoming_${newId.invoice()}` }));
+  // An empty `discounts` asks what it is without the customer's own.
+  const off = params.discounts === null ? { discounts: [] } : {};
+  return asPreview(buildInvoice(world, { ...draft, ...off, id: `upcoming_${newId.invoice()}` }));
 }
 
 /** Whose it is to be: somebody new, if only details of theirs are given. */

@@ -2,10 +2,12 @@ import type Stripe from "stripe";
 import { invalidRequest, noSuch } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { clearable, hash, notHere, oneOf, type Read, text } from "../api/params.js";
+import { announceDiscounts } from "../billing/announce-discounts.js";
 import { cancelNow } from "../billing/cancel-subscription.js";
+import { applyChosen, undoChosen } from "../billing/choose-discounts.js";
 import { addExtras } from "../billing/extra-items.js";
 import type { SubscriptionChange } from "../billing/plan-update.js";
-import { refuseUnlessOfferedIn } from "../billing/price-amounts.js";
+import { idOf, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { refuseOwnEnd } from "../billing/schedule-of.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
 import { announceUpdate, updateItems } from "../billing/update-subscription.js";
@@ -13,6 +15,7 @@ import { nowInSeconds, type World } from "../world.js";
 import { daysUntilDueOf } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
 import { getPaymentMethod } from "./payment-methods.js";
+import { discountsFor } from "./subscription-discounts.js";
 import { changedItems, type ItemChange } from "./subscription-item-changes.js";
 import { extrasOf } from "./subscription-order.js";
 import type { cancelParams, updateParams } from "./subscriptions.js";
@@ -46,10 +49,24 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     cancellation_details: describedBy(before.cancellation_details, params.cancellation_details),
   };
   const daysUntilDue = daysUntilDueOf(params, before);
+  const chosen = discountsFor(world, before, params.discounts, change?.items ?? before.items.data);
+  if (chosen && params.payment_behavior === "pending_if_incomplete") {
+    throw invalidRequest("The sandbox does not hold back `discounts` with `payment_behavior=pending_if_incomplete`.", {
+      param: "discounts",
+    });
+  }
+  const customer = idOf(before.customer);
+  const applied = applyChosen(world, chosen ?? [], {
+    customer,
+    subscription: id,
+    checkoutSession: null,
+    invoice: null,
+  });
   const changed = world.tables.subscription.put({
     ...applyCancelAt(world, described, params),
     collection_method: daysUntilDue === null ? "charge_automatically" : "send_invoice",
     days_until_due: daysUntilDue,
+    discounts: chosen ? applied.map((discount) => discount.id) : before.discounts,
     default_payment_method: methodOf(world, before, params.default_payment_method),
     description: params.description === undefined ? before.description : params.description,
     metadata: mergeMetadata(before.metadata, params.metadata),
@@ -64,8 +81,10 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     addExtras(world, changed, extras);
   } catch (error) {
     world.tables.subscription.put(before);
+    undoChosen(world, chosen ?? [], applied);
     throw error;
   }
+  announceDiscounts(world, before.discounts, changed.discounts);
   return announceUpdate(world, id, before);
 }
 
@@ -211,8 +230,8 @@ function refuseChangesAfterTheEnd(subscription: Stripe.Subscription, params: Rea
 /** https://docs.stripe.com/billing/subscriptions/overview: while incomplete, only metadata and the card change. */
 function refuseChangesBeforePayment({ status }: Stripe.Subscription, params: Read<typeof updateParams>): void {
   if (status !== "incomplete") return;
-  const { items, billing_cycle_anchor, trial_end, pause_collection } = params;
-  const asked = [items, billing_cycle_anchor, trial_end, pause_collection];
+  const { items, billing_cycle_anchor, discounts, trial_end, pause_collection } = params;
+  const asked = [items, discounts, billing_cycle_anchor, trial_end, pause_collection];
   if (asked.every((value) => value === undefined)) return;
   throw invalidRequest(
     "This subscription is in the `incomplete` status: until its first invoice is paid only metadata and the payment " +

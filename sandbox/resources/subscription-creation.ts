@@ -2,8 +2,8 @@ import type Stripe from "stripe";
 import { cardError, invalidRequest, noPaymentMethod } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import type { Read } from "../api/params.js";
+import { chooseDiscounts } from "../billing/choose-discounts.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
-import { redeem, refuseCustomerDiscount } from "../billing/discounts.js";
 import { buildInvoice } from "../billing/invoice.js";
 import { purchaseOf } from "../billing/order.js";
 import { buildPaymentIntent } from "../billing/payment-intent.js";
@@ -26,15 +26,13 @@ import type { createParams } from "./subscriptions.js";
 /** Subscribes a customer whose card is on file; the first invoice is attempted at once. */
 export function createSubscription(world: World, params: Read<typeof createParams>): Stripe.Subscription {
   const customer = getCustomer(world, params.customer, "customer");
-  const [discount] = params.discounts ?? [];
-  const undiscounted = orderOf(world, params, customer);
-  const redemption = discount ? redeem(world, discount, purchaseOf(undiscounted, customer.id)) : null;
-  refuseCustomerDiscount(customer, redemption);
-  const order = { ...undiscounted, coupon: redemption?.coupon ?? null };
+  const order = orderOf(world, params, customer);
+  const purchase = purchaseOf(order, customer.id);
+  const discounts = chooseDiscounts(world, params.discounts ?? [], purchase, [customer.discount ?? null]);
   refuseOtherCurrency(world, customer, order.currency);
   refuseFourthOnTestClock(world, customer);
   const terms = termsOf(params, customer.id);
-  const planned = planStart(world, { customer, order, terms, redemption, checkoutSession: null });
+  const planned = planStart(world, { customer, order, terms, discounts, checkoutSession: null });
   const plan = { ...planned, subscription: applyCancelAt(world, planned.subscription, params) };
   if (terms.daysUntilDue !== null) return startSent(world, params, plan);
 

@@ -52,7 +52,7 @@ export function orderOf(world: World, given: GivenOrder, customer: Stripe.Custom
   const extras = extrasOf(world, given.add_invoice_items);
   for (const { price } of [...items, ...extras]) refuseUnlessOfferedIn(price, currency);
   const trialEnd = trialEndOf(world, given);
-  return { items, currency, coupon: null, trialEnd, anchor: anchorOf(world, given, { first, trialEnd }), extras };
+  return { items, currency, coupons: [], trialEnd, anchor: anchorOf(world, given, { first, trialEnd }), extras };
 }
 
 /** What is billed once; only what is not recurring can be. */

@@ -18,6 +18,7 @@ import {
   required,
   text,
 } from "../api/params.js";
+import { discountsParam } from "../billing/choose-discounts.js";
 import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { resumeSubscription } from "../billing/resume-subscription.js";
@@ -68,7 +69,7 @@ export const createParams = {
   default_source: notHere,
   default_tax_rates: notHere,
   description: text,
-  discounts: listOf(hash({ coupon: text, discount: notHere, promotion_code: text })),
+  discounts: clearable(discountsParam),
   invoice_settings: notHere,
   items: required(
     listOf(
@@ -118,7 +119,7 @@ export const updateParams = {
   default_source: notHere,
   default_tax_rates: notHere,
   description: clearable(text),
-  discounts: notHere,
+  discounts: clearable(discountsParam),
   invoice_settings: notHere,
   items: listOf(itemChangeParam),
   metadata,
