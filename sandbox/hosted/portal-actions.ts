@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { endSubscription } from "../billing/end-subscription.js";
+import { cancelNow } from "../billing/cancel-subscription.js";
 import { buildCard, cardBehind } from "../billing/payment-method.js";
 import { scheduleOf } from "../billing/schedule-of.js";
 import type { CardForm } from "../checkout/card-form.js";
@@ -22,7 +22,8 @@ export function cancelInPortal(world: World, session: Stripe.BillingPortal.Sessi
   const { enabled, options } = subscription_cancel.cancellation_reason;
   const reason = enabled ? options.find((option) => option === feedback) : undefined;
   if (subscription_cancel.mode === "immediately") {
-    endSubscription(world, subscription, detailsWith(reason ?? null));
+    const prorate = subscription_cancel.proration_behavior === "create_prorations";
+    cancelNow(world, subscription, detailsWith(reason ?? null), { prorate, invoiceNow: false });
     return { kind: "success", text: "Your subscription has been canceled." };
   }
   if (scheduleOf(world, subscription)) return { kind: "error", text: "This subscription's changes are scheduled." };

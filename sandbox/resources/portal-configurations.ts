@@ -54,7 +54,7 @@ export const portalConfigurationOperations = [
     run: (world, params, id) => {
       const before = getConfiguration(world, id);
       const after = world.tables["billing_portal.configuration"].put({
-        ...applyChanges(before, params),
+        ...applyChanges(world, before, params),
         active: params.active ?? before.active,
         updated: nowInSeconds(world),
       });
@@ -127,12 +127,16 @@ function createConfiguration(world: World, params: Changes, is_default: boolean)
     name: null,
     updated: now,
   };
-  const configuration = world.tables["billing_portal.configuration"].put(applyChanges(built, params));
+  const configuration = world.tables["billing_portal.configuration"].put(applyChanges(world, built, params));
   recordEvent(world, "billing_portal.configuration.created", configuration);
   return configuration;
 }
 
-function applyChanges(before: Stripe.BillingPortal.Configuration, params: Changes): Stripe.BillingPortal.Configuration {
+function applyChanges(
+  world: World,
+  before: Stripe.BillingPortal.Configuration,
+  params: Changes,
+): Stripe.BillingPortal.Configuration {
   const { business_profile } = params;
   return {
     ...before,
@@ -142,7 +146,7 @@ function applyChanges(before: Stripe.BillingPortal.Configuration, params: Change
       terms_of_service_url: business_profile?.terms_of_service_url ?? before.business_profile.terms_of_service_url,
     },
     default_return_url: params.default_return_url === undefined ? before.default_return_url : params.default_return_url,
-    features: readFeatures(before.features, params.features),
+    features: readFeatures(world, before.features, params.features),
     metadata: mergeMetadata(before.metadata, params.metadata),
     name: params.name === undefined ? before.name : params.name,
   };

@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
-import { bool, clearable, hash, integer, listOf, notHere, oneOf, type Read, required, text } from "../api/params.js";
+import { invalidRequest } from "../api/errors.js";
+import { bool, clearable, hash, listOf, notHere, oneOf, type Read, required } from "../api/params.js";
+import type { World } from "../world.js";
+import { proration, readUpdateFeature, updateFeatureParam } from "./portal-update-feature.js";
 
 type Features = Stripe.BillingPortal.Configuration.Features;
-
-const proration = oneOf("none", "create_prorations", "always_invoice");
 
 const shape = {
   customer_update: hash({
@@ -34,23 +35,7 @@ const shape = {
     proration_behavior: proration,
   }),
   subscription_pause: hash({ enabled: oneOf("false"), duration: notHere }),
-  subscription_update: hash({
-    billing_cycle_anchor: oneOf("now", "unchanged"),
-    default_allowed_updates: clearable(listOf(oneOf("price", "promotion_code", "quantity"))),
-    enabled: bool,
-    products: clearable(
-      listOf(
-        hash({
-          adjustable_quantity: hash({ enabled: required(bool), maximum: integer(), minimum: integer() }),
-          prices: required(listOf(text)),
-          product: required(text),
-        }),
-      ),
-    ),
-    proration_behavior: proration,
-    schedule_at_period_end: notHere,
-    trial_update_behavior: oneOf("continue_trial", "end_trial"),
-  }),
+  subscription_update: updateFeatureParam,
 };
 
 /** A portal configuration's `features`: kept and answered in full; the portal page offers cancelling and resuming. */
@@ -83,12 +68,10 @@ export const noFeatures: Features = {
   },
 };
 
-export function readFeatures(before: Features, given: FeatureParams | undefined): Features {
-  const { customer_update, invoice_history, payment_method_update, subscription_cancel, subscription_update } =
-    given ?? {};
-  const reason = before.subscription_cancel.cancellation_reason;
+/** The features as they are after a change; refuses what does not go together. */
+export function readFeatures(world: World, before: Features, given: FeatureParams | undefined): Features {
+  const { customer_update, invoice_history, payment_method_update, subscription_update } = given ?? {};
   return {
-    ...before,
     customer_update: {
       allowed_updates: customer_update?.allowed_updates ?? before.customer_update.allowed_updates,
       enabled: customer_update?.enabled ?? before.customer_update.enabled,
@@ -98,42 +81,37 @@ export function readFeatures(before: Features, given: FeatureParams | undefined)
       ...before.payment_method_update,
       enabled: payment_method_update?.enabled ?? before.payment_method_update.enabled,
     },
-    subscription_cancel: {
-      cancellation_reason: {
-        ...reason,
-        enabled: subscription_cancel?.cancellation_reason?.enabled ?? reason.enabled,
-        options: subscription_cancel?.cancellation_reason?.options ?? reason.options,
-      },
-      enabled: subscription_cancel?.enabled ?? before.subscription_cancel.enabled,
-      mode: subscription_cancel?.mode ?? before.subscription_cancel.mode,
-      proration_behavior: subscription_cancel?.proration_behavior ?? before.subscription_cancel.proration_behavior,
-    },
+    subscription_cancel: readCancel(before.subscription_cancel, given?.subscription_cancel),
+    subscription_pause: before.subscription_pause,
     subscription_update: subscription_update
-      ? readUpdate(before.subscription_update, subscription_update)
+      ? readUpdateFeature(world, before.subscription_update, subscription_update)
       : before.subscription_update,
   };
 }
 
-function readUpdate(
-  before: Features["subscription_update"],
-  given: NonNullable<FeatureParams["subscription_update"]>,
-): Features["subscription_update"] {
-  const products = given.products?.map(({ adjustable_quantity, prices, product }) => ({
-    adjustable_quantity: {
-      enabled: adjustable_quantity?.enabled ?? false,
-      maximum: adjustable_quantity?.maximum ?? null,
-      minimum: adjustable_quantity?.minimum ?? 1,
-    },
-    prices,
-    product,
-  }));
+/** https://docs.stripe.com/api/customer_portal/configurations/create: what is not used is given back only at once. */
+function readCancel(
+  before: Features["subscription_cancel"],
+  given: FeatureParams["subscription_cancel"],
+): Features["subscription_cancel"] {
+  const reason = before.cancellation_reason;
+  const mode = given?.mode ?? before.mode;
+  const proration_behavior = given?.proration_behavior ?? before.proration_behavior;
+  const param = "features[subscription_cancel][proration_behavior]";
+  if (proration_behavior === "always_invoice") {
+    throw invalidRequest("`always_invoice` cannot be used when canceling subscriptions in the portal.", { param });
+  }
+  if (proration_behavior === "create_prorations" && mode !== "immediately") {
+    throw invalidRequest("`create_prorations` can only be used when `mode` is `immediately`.", { param });
+  }
   return {
-    ...before,
-    billing_cycle_anchor: given.billing_cycle_anchor ?? before.billing_cycle_anchor,
-    default_allowed_updates: given.default_allowed_updates ?? before.default_allowed_updates,
-    enabled: given.enabled ?? before.enabled,
-    products: products ?? before.products ?? null,
-    proration_behavior: given.proration_behavior ?? before.proration_behavior,
-    trial_update_behavior: given.trial_update_behavior ?? before.trial_update_behavior,
+    cancellation_reason: {
+      ...reason,
+      enabled: given?.cancellation_reason?.enabled ?? reason.enabled,
+      options: given?.cancellation_reason?.options ?? reason.options,
+    },
+    enabled: given?.enabled ?? before.enabled,
+    mode,
+    proration_behavior,
   };
 }

@@ -1,5 +1,6 @@
+import type Stripe from "stripe";
 import { expect, test } from "vitest";
-import { eventTypes, openSandbox, post, subscribe } from "./support.js";
+import { eventTypes, monthlyPrice, openSandbox, post, subscribe } from "./support.js";
 
 test("the portal cancels at the end of the period, takes it back, and the end comes by the clock", async () => {
   const { stripe, setClock } = await openSandbox();
@@ -67,6 +68,54 @@ test("a configuration without cancelling offers none and refuses it", async () =
   expect(await (await fetch(portal.url)).text()).not.toContain('value="cancel"');
   await post(portal.url, { action: "confirm_cancel" });
   expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ cancel_at: null });
+});
+
+test("cancelling at once gives unused time back where the configuration says so", async () => {
+  const { stripe, setClock } = await openSandbox();
+  const { customer, subscription } = await subscribe(stripe);
+  const item = subscription.items.data[0];
+  const { id: configuration } = await stripe.billingPortal.configurations.create({
+    features: {
+      subscription_cancel: { enabled: true, mode: "immediately", proration_behavior: "create_prorations" },
+    },
+  });
+  const [start, end] = [item?.current_period_start ?? 0, item?.current_period_end ?? 0];
+  // A minute before the half, so that no passing second changes the cent.
+  await setClock(new Date((start + (end - start) / 2 - 60) * 1000));
+  const portal = await stripe.billingPortal.sessions.create({ customer: customer.id, configuration });
+  await post(portal.url, { action: "confirm_cancel" });
+  expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ status: "canceled" });
+  const { data: credits } = await stripe.invoiceItems.list({ customer: customer.id, pending: true });
+  expect(credits.map(({ amount }) => amount)).toEqual([-1500]);
+  expect((await eventTypes(stripe)).slice(-2)).toEqual(["invoiceitem.created", "customer.subscription.deleted"]);
+});
+
+type Update = Stripe.BillingPortal.ConfigurationCreateParams.Features.SubscriptionUpdate;
+
+test("a configuration is refused where its features do not go together", async () => {
+  const { stripe } = await openSandbox();
+  const { product, id: price } = await monthlyPrice(stripe);
+  const other = await stripe.products.create({ name: "Other" });
+  const withFeatures = (features: Stripe.BillingPortal.ConfigurationCreateParams.Features) =>
+    stripe.billingPortal.configurations.create({ features });
+  const cancel = { enabled: true, mode: "at_period_end" } as const;
+  await expect(
+    withFeatures({ subscription_cancel: { ...cancel, proration_behavior: "create_prorations" } }),
+  ).rejects.toThrow("immediately");
+  await expect(
+    withFeatures({ subscription_cancel: { ...cancel, proration_behavior: "always_invoice" } }),
+  ).rejects.toThrow("always_invoice");
+  const update = { enabled: true, default_allowed_updates: ["price"] } satisfies Update;
+  await expect(withFeatures({ subscription_update: update })).rejects.toMatchObject({
+    param: "features[subscription_update][products]",
+  });
+  await expect(
+    withFeatures({ subscription_update: { ...update, products: [{ product: other.id, prices: [price] }] } }),
+  ).rejects.toThrow("does not belong");
+  const products = [{ product: String(product), prices: [price] }];
+  expect(await withFeatures({ subscription_update: { ...update, products } })).toMatchObject({
+    features: { subscription_update: { enabled: true, products } },
+  });
 });
 
 const redirect = { type: "redirect", redirect: { return_url: "http://shop.test/done" } } as const;
