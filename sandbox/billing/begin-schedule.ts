@@ -1,17 +1,14 @@
 import type Stripe from "stripe";
 import { mergeMetadata } from "../api/metadata.js";
-import { newId } from "../ids.js";
 import { recordEvent } from "../webhooks/events.js";
 import { nowInSeconds, type World } from "../world.js";
 import { discountsOf } from "./applied-discounts.js";
-import { createInvoice } from "./create-invoice.js";
 import { discountsIn } from "./enter-phase.js";
-import { recurringLines } from "./line-drafts.js";
 import type { OrderItem } from "./order.js";
-import { secondsToPayment } from "./plan-renewal.js";
+import { planStart, type StartRequest } from "./plan-start.js";
 import { idOf } from "./price-amounts.js";
 import { withScheduledEnd } from "./schedule-phases.js";
-import { buildSubscription } from "./subscription.js";
+import { startWithDraft } from "./start-with-draft.js";
 
 /**
  * Begins a schedule's first phase, and with it the subscription.
@@ -24,14 +21,13 @@ export function beginSchedule(world: World, schedule: Stripe.SubscriptionSchedul
   const customer = world.tables.customer.find(idOf(schedule.customer));
   if (!phase || !customer) return schedule;
   const { start_date, end_date, currency } = phase;
-  const id = newId.invoice();
-  const built = subscriptionIn(world, schedule, phase);
-  const subscription = world.tables.subscription.put({
-    ...withScheduledEnd(world, built, schedule),
-    discounts: discountsIn(world, phase, { customer: customer.id, subscription: built.id }),
-    latest_invoice: id,
+  const planned = planStart(world, requestOf(world, schedule, phase, customer));
+  const own = { customer: customer.id, subscription: planned.subscription.id };
+  const subscription: Stripe.Subscription = {
+    ...withScheduledEnd(world, planned.subscription, schedule),
+    discounts: discountsIn(world, phase, own),
     schedule: schedule.id,
-  });
+  };
   const begun = world.tables.subscription_schedule.put({
     ...schedule,
     current_phase: { start_date, end_date },
@@ -41,43 +37,35 @@ export function beginSchedule(world: World, schedule: Stripe.SubscriptionSchedul
   if (!customer.currency) {
     recordEvent(world, "customer.updated", world.tables.customer.put({ ...customer, currency }), customer);
   }
-  recordEvent(world, "customer.subscription.created", subscription);
-  const now = nowInSeconds(world);
-  createInvoice(world, {
-    id,
-    customer,
-    subscription,
-    currency,
-    reason: "subscription_create",
-    lines: recurringLines(world, subscription, { isTrial: subscription.status === "trialing" }),
-    discounts: discountsOf(world, subscription, now),
-    period: { start: now, end: now },
-    created: now,
-    finalizesAt: now + secondsToPayment,
-  });
+  const discounts = discountsOf(world, subscription, nowInSeconds(world));
+  startWithDraft(world, { ...planned, subscription, draft: planned.draft && { ...planned.draft, discounts } });
   return begun;
 }
 
-function subscriptionIn(
+function requestOf(
   world: World,
-  { customer, default_settings }: Stripe.SubscriptionSchedule,
+  { default_settings }: Stripe.SubscriptionSchedule,
   phase: Stripe.SubscriptionSchedule.Phase,
-): Stripe.Subscription {
+  customer: Stripe.Customer,
+): StartRequest {
   const items: OrderItem[] = phase.items.flatMap(({ price: reference, quantity = 1, metadata }) => {
     const price = world.tables.price.find(idOf(reference));
     return price ? [{ price, quantity, metadata: mergeMetadata({}, metadata) }] : [];
   });
   const method = phase.default_payment_method ?? default_settings.default_payment_method;
   const trialEnd = phase.trial_end !== null && phase.trial_end > nowInSeconds(world) ? phase.trial_end : null;
-  return buildSubscription(
-    world,
-    { items, currency: phase.currency, coupons: [], trialEnd },
-    {
-      customer: idOf(customer),
+  return {
+    customer,
+    order: { items, currency: phase.currency, coupons: [], trialEnd },
+    terms: {
+      customer: customer.id,
       defaultPaymentMethod: method === null ? null : idOf(method),
       description: phase.description ?? default_settings.description,
       isTaxAutomatic: false,
       metadata: mergeMetadata({}, phase.metadata),
     },
-  );
+    // A phase's discounts were found good when they were given; they are redeemed as it begins.
+    discounts: [],
+    checkoutSession: null,
+  };
 }
