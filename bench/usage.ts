@@ -1,9 +1,8 @@
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import autocannon from "autocannon";
 import jwt from "jsonwebtoken";
 import { insertVersion } from "../src/billing/catalog/catalog.repository.js";
 import { readCatalogFile } from "../src/billing/catalog/catalog-file.js";
@@ -14,6 +13,7 @@ import { migrateDatabase } from "../src/db/migrate.js";
 import { freePort } from "../src/dev/ports.js";
 import { migrateJobs } from "../src/jobs/worker.js";
 import { makeLogger } from "../src/log.js";
+import { answers, type BenchRequest, type Contestant, compareSideBySide } from "./side-by-side.js";
 
 /**
  * `npm run bench:usage`: the built service, as it runs in production with every limit on, beside hand-written routes
@@ -41,12 +41,7 @@ interface Places {
   readonly route: string;
 }
 
-type Request = {
-  readonly path: string;
-  readonly method: "GET" | "POST";
-  readonly body?: string;
-  readonly token?: string;
-};
+type Request = Omit<BenchRequest, "headers"> & { readonly token?: string };
 
 /** The same question, asked both ways. `serial` makes every request another one. */
 interface Scenario {
@@ -105,13 +100,6 @@ const scenarios: readonly Scenario[] = [
   },
 ];
 
-interface Measured {
-  readonly perSecond: number;
-  readonly serverMicros: number;
-  readonly postgresMicros: number;
-  readonly failed: number;
-}
-
 async function main(): Promise<void> {
   execFileSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
   const dataDir = await mkdtemp(join(tmpdir(), "billing-bench-"));
@@ -137,7 +125,18 @@ async function main(): Promise<void> {
     );
     const only = process.argv[2];
     for (const scenario of scenarios.filter(({ name }) => !only || name.includes(only))) {
-      await compare(scenario, places, { service, route, dataDir });
+      await compareSideBySide(
+        {
+          title: scenario.name,
+          goal: scenario.goal,
+          size: scenario.size,
+          unit: scenario.size > 1 ? "events" : "requests",
+          ...contestants(scenario, places, { service, route }),
+          // GraphQL says no with a 200.
+          isFailure: (body) => body.includes('"errors"') || body.includes('"isAccepted":false'),
+        },
+        { rounds, seconds, connections, dataDir },
+      );
     }
   } finally {
     for (const child of children) child.kill("SIGKILL");
@@ -187,105 +186,27 @@ function serviceEnvironment(url: string, port: number): NodeJS.ProcessEnv {
   };
 }
 
-async function answers(address: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const answer = await fetch(address).catch(() => null);
-    if (answer && answer.status < 503) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${address} does not answer.`);
-}
-
 interface Processes {
   readonly service: ChildProcess;
   readonly route: ChildProcess;
-  readonly dataDir: string;
 }
 
-async function compare(scenario: Scenario, places: Places, processes: Processes): Promise<void> {
-  const [graphql, route]: [Measured[], Measured[]] = [[], []];
-  let serial = 0;
-  const load = async (kind: keyof Places, forSeconds: number) => {
-    const child = kind === "graphql" ? processes.service : processes.route;
-    const before = [await cpuOf(child.pid), await cpuOfPostgres(processes.dataDir)];
-    const result = await autocannon({
-      url: places[kind],
-      connections,
-      duration: forSeconds,
-      requests: [{ setupRequest: (request) => ({ ...request, ...asSent(scenario[kind](serial++)) }) }],
-      // GraphQL says no with a 200.
-      verifyBody: (body: unknown) => !String(body).includes('"errors"') && !String(body).includes('"isAccepted":false'),
-    });
-    const [server, postgres] = [await cpuOf(child.pid), await cpuOfPostgres(processes.dataDir)];
-    const done = result.requests.total;
+function contestants(scenario: Scenario, places: Places, { service, route }: Processes) {
+  return {
+    ours: { name: "GraphQL", url: places.graphql, child: service, ask: asking(scenario.graphql) },
+    byHand: { name: "the route", url: places.route, child: route, ask: asking(scenario.route) },
+  };
+}
+
+function asking(ask: (serial: number) => Request): Contestant["ask"] {
+  return (serial) => {
+    const { token: own, ...request } = ask(serial);
+    const authorization = `Bearer ${own ?? token}`;
     return {
-      perSecond: done / result.duration,
-      serverMicros: ((server - (before[0] ?? 0)) / done) * 1e6,
-      postgresMicros: ((postgres - (before[1] ?? 0)) / done) * 1e6,
-      failed: result.non2xx + result.errors + result.mismatches,
+      ...request,
+      headers: request.body ? { authorization, "content-type": "application/json" } : { authorization },
     };
   };
-  await load("graphql", 2);
-  await load("route", 2);
-  for (let round = 0; round < rounds; round += 1) {
-    route.push(await load("route", seconds));
-    graphql.push(await load("graphql", seconds));
-  }
-  const ratios = graphql.map(({ perSecond }, round) => perSecond / (route[round]?.perSecond ?? Number.NaN));
-  console.log(`\n${scenario.name}: GraphQL ${summary(ratios, 2)} of the route (goal ${scenario.goal})`);
-  for (const [name, all] of [
-    ["route  ", route],
-    ["GraphQL", graphql],
-  ] as const) {
-    const failed = all.reduce((sum, each) => sum + each.failed, 0);
-    console.log(
-      `  ${name}  ${summary(all.map(({ perSecond }) => perSecond * scenario.size))} ${scenario.size > 1 ? "events" : "requests"}/s, CPU per request: server ${summary(all.map(({ serverMicros }) => serverMicros))} µs, Postgres ${summary(all.map(({ postgresMicros }) => postgresMicros))} µs${failed > 0 ? `, FAILED ${failed}` : ""}`,
-    );
-  }
-}
-
-function asSent({ token: own, ...request }: Request) {
-  const authorization = `Bearer ${own ?? token}`;
-  return {
-    ...request,
-    headers: request.body ? { authorization, "content-type": "application/json" } : { authorization },
-  };
-}
-
-function summary(values: readonly number[], digits = 0): string {
-  const sorted = values.toSorted((a, b) => a - b).map((value) => value.toFixed(digits));
-  return `${sorted[Math.floor(sorted.length / 2)]} (${sorted[0]} to ${sorted.at(-1)})`;
-}
-
-const ticksPerSecond = 100;
-
-/** User and system time of a process so far, in seconds: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-async function cpuOf(pid: number | undefined): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
-}
-
-/** The same of Postgres and all its children; those that have ended count through their parent. */
-async function cpuOfPostgres(dataDir: string): Promise<number> {
-  const root = await postmasterOf(dataDir);
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  let total = 0;
-  for (const pid of pids) {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (Number(pid) === root || Number(fields[1]) === root) total += await cpuOf(Number(pid));
-    if (Number(pid) === root) total += (Number(fields[13] ?? 0) + Number(fields[14] ?? 0)) / ticksPerSecond;
-  }
-  return total;
-}
-
-async function postmasterOf(dataDir: string): Promise<number> {
-  for (const place of [dataDir, join(dataDir, "data"), join(dataDir, "postgres")]) {
-    const file = await readFile(join(place, "postmaster.pid"), "utf8").catch(() => null);
-    if (file) return Number(file.split("\n")[0]);
-  }
-  throw new Error(`No Postgres runs in ${dataDir}.`);
 }
 
 await main();

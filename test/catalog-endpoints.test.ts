@@ -50,8 +50,13 @@ test("settings of the portal that were changed in Stripe are set right, and thos
   await push();
   const ours = (await bench.catalog()).portalConfigurationId ?? "";
   expect(ours).not.toBe(others.id);
+  const [price] = (await bench.stripe.prices.list({ active: true, limit: 1 })).data;
+  const products = [{ product: String(price?.product), prices: [price?.id ?? ""] }];
   await bench.stripe.billingPortal.configurations.update(ours, {
-    features: { subscription_cancel: { enabled: true, mode: "immediately" }, subscription_update: { enabled: true } },
+    features: {
+      subscription_cancel: { enabled: true, mode: "immediately" },
+      subscription_update: { enabled: true, default_allowed_updates: ["price"], products },
+    },
   });
 
   expect((await push()).changes).toEqual([expect.stringContaining(`reset settings ${ours} of the billing portal`)]);
