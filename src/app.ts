@@ -121,7 +121,11 @@ async function compose(
     () => http.close(),
   );
   await serveGraphql(http, apollo, makeContext);
-  await serveStripeWebhook(http, makeInbox(connection.db), config.stripe.webhookSecrets);
+  await serveStripeWebhook(
+    http,
+    makeInbox(connection.db, (error) => log.warn({ err: error }, "the worker was not woken")),
+    config.stripe.webhookSecrets,
+  );
   await serveHealth(http, async () => ({
     database: await answersInTime(connection.ping()),
     catalog: catalog.isLoaded(),

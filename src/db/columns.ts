@@ -1,4 +1,4 @@
-import { bigint, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, customType, timestamp, uuid } from "drizzle-orm/pg-core";
 import { v7 } from "uuid";
 
 /** A primary or foreign key made here, in time order, so that an index grows at its end. */
@@ -9,6 +9,13 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, p
 
 /** A whole number of minor units, or any count; JavaScript holds it exactly up to 2^53. */
 export const whole = (name: string) => bigint(name, { mode: "number" });
+
+/** JSON that came as text and is kept as it came: the database does not take it apart. Read as the value it stands for. */
+export const jsonText = customType<{ data: unknown; driverData: string }>({
+  dataType: () => "text",
+  toDriver: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+  fromDriver: (value) => JSON.parse(value),
+});
 
 /** When a row was written and last changed, by the wall clock: bookkeeping, never business. */
 export const timestamps = {

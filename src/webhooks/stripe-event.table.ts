@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, json, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
-import { instant, uuidV7 } from "../db/columns.js";
+import { boolean, index, integer, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
+import { instant, jsonText, uuidV7 } from "../db/columns.js";
 
 export const webhookEventStatuses = ["FAILED", "IGNORED", "PENDING", "PROCESSED", "PROCESSING"] as const;
 export const webhookEventStatus = pgEnum("webhook_event_status", webhookEventStatuses);
@@ -21,8 +21,8 @@ export const webhookEvents = pgTable(
     objectKind: text("object_kind"),
     objectId: text("object_id"),
     stripeCustomerId: text("stripe_customer_id"),
-    /** The body as it came; `json`, not `jsonb`, so that the database need not take it apart. */
-    payload: json("payload"),
+    /** The body as it came: not `json`, which the database would take apart to see whether it is that. */
+    payload: jsonText("payload"),
     status: webhookEventStatus("status").notNull(),
     attempts: integer("attempts").notNull().default(0),
     lastError: text("last_error"),
