@@ -5,7 +5,7 @@ import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
 import { processTask } from "./receive-stripe-event.js";
-import { claimEvents, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
+import { claimEvents, firstDueAt, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventRow } from "./stripe-event.table.js";
 import { syncs } from "./stripe-event-handlers.js";
 
@@ -20,13 +20,22 @@ const mostTries = 12;
 export async function processStripeEvents(deps: Deps): Promise<void> {
   for (;;) {
     const claimed = await claimEvents(deps.db, new Date(), claimMs, batch);
-    if (claimed.length === 0) return;
+    if (claimed.length === 0) return comeBackForTheRest(deps);
     const customers = grouped(claimed, (event) => event.stripeCustomerId ?? event.id).values();
     const work = async () => {
       for (const events of customers) await processCustomer(deps, events);
     };
     await Promise.all(Array.from({ length: sideBySide }, work));
   }
+}
+
+/**
+ * What is not due yet waits for its next try, or was claimed by a worker that may have died: whoever finds no more to do
+ * sees to it that somebody looks again then. Without this the look each minute would find it, up to a minute late.
+ */
+async function comeBackForTheRest(deps: Deps): Promise<void> {
+  const dueAt = await firstDueAt(deps.db);
+  if (dueAt) await enqueue(deps.db, processTask, { key: `${processTask}:rest`, runAt: dueAt });
 }
 
 /** One customer's objects would wait for one another's lock, so they go one by one. */

@@ -125,6 +125,17 @@ export async function claimEvents(db: Db, now: Date, claimMs: number, limit: num
     .returning();
 }
 
+/** When the first of those that wait, or are claimed, may be claimed; undefined when there is none. */
+export async function firstDueAt(db: Db): Promise<Date | undefined> {
+  const [first] = await db
+    .select({ dueAt: webhookEvents.dueAt })
+    .from(webhookEvents)
+    .where(inArray(webhookEvents.status, ["PENDING", "PROCESSING"]))
+    .orderBy(webhookEvents.dueAt)
+    .limit(1);
+  return first?.dueAt;
+}
+
 /** Marks events as done. */
 export async function markProcessed(db: Db, ids: readonly string[], now: Date): Promise<void> {
   await db

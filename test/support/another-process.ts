@@ -8,8 +8,8 @@ import { until } from "./until.js";
 export interface OtherProcesses {
   /** Runs a script with the sandbox's secrets. */
   run(script: string, environment: Record<string, string>, args?: string[]): Promise<Run>;
-  /** Runs the service without background work, on the app's database, and waits until it listens. */
-  serve(app: TestApp, where?: { port?: number }): Promise<{ process: Run; url: string }>;
+  /** Runs the service on the app's database, without background work unless asked for, and waits until it listens. */
+  serve(app: TestApp, how?: { port?: number; worker?: boolean }): Promise<{ process: Run; url: string }>;
   /** Ends those that still run. */
   clear(): Promise<void>;
 }
@@ -24,14 +24,14 @@ export function otherProcesses(): OtherProcesses {
   };
   return {
     run,
-    async serve(app, where = {}) {
-      const port = where.port ?? (await freePort());
+    async serve(app, how = {}) {
+      const port = how.port ?? (await freePort());
       const process = await run("src/main.ts", {
         DATABASE_URL: app.config.database.url,
         STRIPE_API_BASE: app.sandbox.url,
         BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
         PORT: String(port),
-        WORKER: "false",
+        WORKER: String(how.worker ?? false),
       });
       await until("the other process listens", () => process.output().includes('"listening"'), 30_000);
       return { process, url: `http://127.0.0.1:${port}` };
