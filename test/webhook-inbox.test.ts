@@ -94,6 +94,22 @@ test("while Postgres is away deliveries are answered 503, and taken once it is b
   expect(await inbox(app, "tax_rate.created")).toHaveLength(8);
 });
 
+test.for([
+  ["without room on its disk", "53100"],
+  ["without memory", "53200"],
+  ["a standby that only reads", "25006"],
+])("while Postgres is %s deliveries are answered 503, and taken once it can write", async ([, state], { idle }) => {
+  const { db } = idle.connection;
+  await db.execute(`create or replace function refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'not now' using errcode = '${state}'; end $$`);
+  await db.execute("create trigger refuse before insert on webhook_events for each row execute function refuse()");
+  const event = eventOf("tax_rate.updated", { object: "tax_rate", id: "txr_2" });
+  const refused = await deliver(idle, event);
+  await db.execute("drop trigger refuse on webhook_events");
+  expect(refused.status).toBe(503);
+  expect((await deliver(idle, event)).status).toBe(200);
+});
+
 test("when the network swallows what is sent, deliveries are answered 503 in time", async ({
   wired: { app, wire },
 }) => {

@@ -1,5 +1,5 @@
-/** Postgres away, starting, stopping, or without a connection to spare: https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const outageStates = /^(08...|57P0[1-5]|53300|53400|57014)$/;
+/** Postgres away, starting, stopping, a standby, or without room, memory or a connection to spare: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const outageStates = /^(08...|25006|57P0[1-5]|53[1-4]00|57014)$/;
 
 /** The same as postgres.js and Node spell it. */
 const outageCodes = [
