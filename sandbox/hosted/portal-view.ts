@@ -7,13 +7,15 @@ import { formatMoney } from "../money.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import { defaultConfiguration } from "../resources/portal-configurations.js";
+import { offersFor } from "../resources/portal-offers.js";
 import type { World } from "../world.js";
 
 /** A portal session's customer as the portal shows them. */
 export function portalView(world: World, session: Stripe.BillingPortal.Session): PortalPageView {
   const customer = world.tables.customer.find(session.customer);
   const subscription = shownSubscription(world, session);
-  const { features } = configurationOf(world, session);
+  const configuration = configurationOf(world, session);
+  const { features } = configuration;
   const { cancellation_reason: reason } = features.subscription_cancel;
   return {
     merchantName,
@@ -24,6 +26,7 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
     paymentMethod: paymentMethodView(world, subscription, customer),
     invoices: features.invoice_history.enabled ? invoiceViews(world, session.customer) : [],
     canCancel: features.subscription_cancel.enabled && subscription !== undefined && subscription.cancel_at === null,
+    canUpdate: subscription !== undefined && offersFor(world, configuration, subscription).length > 0,
     canUpdateCard: features.payment_method_update.enabled,
     cancelReasons: reason.enabled ? reason.options : [],
     confirmCancel: false,
@@ -38,7 +41,9 @@ export function shownSubscription(
   const running = world.tables.subscription
     .newestFirst()
     .filter(({ customer, ended_at }) => idOf(customer) === session.customer && ended_at === null);
-  const wanted = session.flow?.subscription_cancel?.subscription;
+  const { flow } = session;
+  const named = flow?.subscription_cancel ?? flow?.subscription_update ?? flow?.subscription_update_confirm;
+  const wanted = named?.subscription;
   return wanted === undefined ? running[0] : running.find(({ id }) => id === wanted);
 }
 

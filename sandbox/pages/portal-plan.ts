@@ -36,9 +36,12 @@ function renderActions(view: PortalPageView, plan: Subscription): SafeHtml | nul
   if (plan.endsOn !== null) {
     return html`<form method="post" class="buttons"><button class="button primary" name="action" value="resume">Don’t cancel plan</button></form>`;
   }
-  if (!view.canCancel) return null;
   if (view.confirmCancel) return renderConfirmation(view, plan);
-  return html`<form method="post" class="buttons"><button class="button secondary" name="action" value="cancel">Cancel plan</button></form>`;
+  if (!view.canCancel && !view.canUpdate) return null;
+  return html`<form method="post" class="buttons">
+${view.canUpdate && html`<button class="button primary" name="action" value="update">Update plan</button>`}
+${view.canCancel && html`<button class="button secondary" name="action" value="cancel">Cancel plan</button>`}
+</form>`;
 }
 
 /** What cancelling means, why it is asked for, and the two answers. */

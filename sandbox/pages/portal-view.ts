@@ -26,6 +26,8 @@ export interface PortalPageView {
     url: string | null;
   }[];
   canCancel: boolean;
+  /** Whether another price or quantity is offered. */
+  canUpdate: boolean;
   canUpdateCard: boolean;
   /** Reasons to choose from when cancelling; empty where none is asked for. */
   cancelReasons: string[];

@@ -38,7 +38,7 @@ const shape = {
   subscription_update: updateFeatureParam,
 };
 
-/** A portal configuration's `features`: kept and answered in full; the portal page offers cancelling and resuming. */
+/** A portal configuration's `features`: kept and answered in full; the portal page offers what is enabled. */
 export const featuresParam = hash(shape);
 export type FeatureParams = Read<typeof shape>;
 

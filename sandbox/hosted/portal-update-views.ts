@@ -1,0 +1,106 @@
+import type Stripe from "stripe";
+import { amountFor, describePrice, productIdOf } from "../billing/price-amounts.js";
+import { formatDate } from "../calendar.js";
+import { formatMoney, sum } from "../money.js";
+import { humanize } from "../pages/components.js";
+import type { PortalConfirmView, PortalUpdateView } from "../pages/portal-update-view.js";
+import { offersFor } from "../resources/portal-offers.js";
+import { nowInSeconds, type World } from "../world.js";
+import { type PortalChange, type PortalChoice, renewalAfter } from "./portal-change.js";
+import { configurationOf, portalView, shownSubscription } from "./portal-view.js";
+
+type Session = Stripe.BillingPortal.Session;
+
+/** What the subscription can be changed to, with what was chosen before, if anything was. */
+export function updateView(
+  world: World,
+  session: Session,
+  choice: PortalChoice | null,
+  message: string | null,
+): PortalUpdateView {
+  const { merchantName, returnUrl } = portalView(world, session);
+  const subscription = shownSubscription(world, session);
+  const configuration = configurationOf(world, session);
+  const item = subscription?.items.data[0];
+  const offers = subscription ? offersFor(world, configuration, subscription) : [];
+  const allowed = configuration.features.subscription_update.default_allowed_updates;
+  const ranges = offers.flatMap(({ quantities }) => (quantities === null ? [] : [quantities]));
+  const maxima = ranges.flatMap(({ maximum }) => (maximum === null ? [] : [maximum]));
+  const quantity = {
+    value: choice?.quantity ?? String(item?.quantity ?? 1),
+    minimum: Math.min(...ranges.map(({ minimum }) => minimum)),
+    maximum: maxima.length < ranges.length ? null : Math.max(...maxima),
+  };
+  return {
+    merchantName,
+    returnUrl,
+    message,
+    offers: offers.map(({ price }) => ({
+      price: price.id,
+      name: nameOf(world, price),
+      amount: describePrice(price, subscription?.currency ?? price.currency),
+      isCurrent: price.id === item?.price.id,
+      isChosen: price.id === (choice?.price ?? item?.price.id),
+    })),
+    quantity: ranges.length > 0 ? quantity : null,
+    promotionCode: allowed.includes("promotion_code") ? (choice?.promotion_code ?? "") : null,
+  };
+}
+
+/** A change and the invoice it leads to. */
+export function confirmView(
+  world: World,
+  session: Session,
+  { change, choice, preview }: { change: PortalChange; choice: PortalChoice; preview: Stripe.Invoice },
+  message: string | null,
+): PortalConfirmView {
+  const { subscription, item, price, quantity, prorationDate } = change;
+  const { merchantName, returnUrl, paymentMethod } = portalView(world, session);
+  const { currency } = subscription;
+  const isDueNow = preview.created <= nowInSeconds(world);
+  const off = sum((preview.total_discount_amounts ?? []).map(({ amount }) => amount));
+  return {
+    merchantName,
+    returnUrl,
+    message,
+    from: described(world, item.price, item.quantity ?? 1, currency),
+    to: described(world, price, quantity, currency),
+    invoice: {
+      title: isDueNow ? "Total due today" : `Total due on ${formatDate(preview.created)}`,
+      lines: preview.lines.data.map((line) => ({
+        description: line.description ?? "",
+        amount: formatMoney(line.amount, currency),
+      })),
+      discounts: off > 0 ? formatMoney(-off, currency) : null,
+      balance: preview.total === preview.amount_due ? null : formatMoney(preview.amount_due - preview.total, currency),
+      total: formatMoney(preview.amount_due, currency),
+    },
+    recurring: recurringOf(world, change, off > 0),
+    card: paymentMethod && `${humanize(paymentMethod.brand)} •••• ${paymentMethod.last4}`,
+    backAction: session.flow?.subscription_update_confirm ? "back" : "update",
+    choice: { ...choice, quantity: String(quantity), proration_date: String(prorationDate) },
+  };
+}
+
+function recurringOf(world: World, change: PortalChange, isDiscounted: boolean): string {
+  const { price, quantity, subscription } = change;
+  const amount = everyTime(price, quantity, subscription.currency);
+  const less = isDiscounted ? ", less discounts" : "";
+  return `You pay ${amount}${less}, next on ${formatDate(renewalAfter(world, change))}.`;
+}
+
+function everyTime(price: Stripe.Price, quantity: number, currency: string): string {
+  const { interval = "month", interval_count = 1 } = price.recurring ?? {};
+  const amount = formatMoney(amountFor(price, currency, quantity), currency);
+  return `${amount} ${interval_count === 1 ? `per ${interval}` : `every ${interval_count} ${interval}s`}`;
+}
+
+function described(world: World, price: Stripe.Price, quantity: number, currency: string): string {
+  const times = quantity === 1 ? "" : `${quantity} × `;
+  return `${times}${nameOf(world, price)}, ${describePrice(price, currency)}`;
+}
+
+function nameOf(world: World, price: Stripe.Price): string {
+  const product = world.tables.product.find(productIdOf(price))?.name ?? "Subscription";
+  return price.nickname === null ? product : `${product} (${price.nickname})`;
+}
