@@ -1,10 +1,20 @@
 import type Stripe from "stripe";
 import { StripeRefusal } from "../api/errors.js";
 import { readParams } from "../api/params.js";
+import { payerOf } from "../billing/collect-invoice.js";
+import { isSent } from "../billing/collection.js";
 import { planUpdate } from "../billing/plan-update.js";
 import { currentPeriodEnd } from "../billing/subscription.js";
+import { refusalOf } from "../billing/update-subscription.js";
 import { createPreview, previewParams } from "../resources/invoice-previews.js";
 import { allowsQuantity, offersFor, type PortalOffer } from "../resources/portal-offers.js";
+import {
+  asIfNoneWaited,
+  scheduleChange,
+  waitingChange,
+  waitsForPeriodEnd,
+  withoutWaitingChange,
+} from "../resources/portal-schedule.js";
 import { findPromotionCode } from "../resources/promotion-codes.js";
 import { changeOf, updateSubscription } from "../resources/subscription-changes.js";
 import { updateParams } from "../resources/subscriptions.js";
@@ -31,8 +41,10 @@ export interface PortalChange {
   /** Instead of those there are; null: they stay. */
   discounts: Record<string, string>[] | null;
   prorationDate: number;
-  /** Nothing changes: it was made already. */
+  /** Nothing changes: it was made already, or waits for the period's end. */
   isMade: boolean;
+  /** Made now, or at the end of the period; or one that waits is taken back. */
+  kind: "now" | "later" | "taken back";
   terms: Stripe.BillingPortal.Configuration.Features.SubscriptionUpdate;
 }
 
@@ -48,18 +60,31 @@ export function readChange(world: World, session: Session, choice: PortalChoice)
   const offer = offersFor(world, configuration, subscription).find(({ price }) => price.id === choice.price);
   if (!offer) return refused("This plan is not offered here.");
   const quantity = quantityOf(offer, choice.quantity, current);
-  const isMade = offer.price.id === item.price.id && quantity === current;
-  if (!isMade && !allowsQuantity(offer, quantity, current)) return refused("This quantity is not offered.");
+  const isCurrent = offer.price.id === item.price.id && quantity === current;
+  if (!isCurrent && !allowsQuantity(offer, quantity, current)) return refused("This quantity is not offered.");
   const terms = configuration.features.subscription_update;
   const discounts = discountsOf(world, session, choice, terms);
   if (discounts === "unknown") return refused("This promotion code is not valid.");
   const prorationDate = prorationDateOf(world, session, choice.proration_date);
   const { price } = offer;
-  return { ok: true, value: { subscription, item, price, quantity, discounts, prorationDate, isMade, terms } };
+  const waiting = waitingChange(world, subscription);
+  const isMade = waiting ? waiting.price === price.id && waiting.quantity === quantity : isCurrent;
+  const kind = isCurrent ? "taken back" : kindOf(world, subscription, item, { price, quantity, terms });
+  return { ok: true, value: { subscription, item, price, quantity, discounts, prorationDate, isMade, kind, terms } };
 }
 
 function refused(message: string): { ok: false; status: number; message: string } {
   return { ok: false, status: 400, message };
+}
+
+function kindOf(
+  world: World,
+  { currency }: Stripe.Subscription,
+  item: Stripe.SubscriptionItem,
+  { price, quantity, terms }: Pick<PortalChange, "price" | "quantity" | "terms">,
+): "now" | "later" {
+  const { conditions } = terms.schedule_at_period_end;
+  return waitsForPeriodEnd(world, conditions, item, { price, quantity }, currency) ? "later" : "now";
 }
 
 function quantityOf({ quantities }: PortalOffer, given: string, current: number): number {
@@ -87,31 +112,56 @@ function prorationDateOf(world: World, { created }: Session, given: string): num
   return date >= created && date <= now ? date : now;
 }
 
-/** The invoice the change leads to, as `create_preview` answers it. */
-export function previewChange(world: World, change: PortalChange): Outcome<Stripe.Invoice> {
-  const { subscription, discounts } = change;
-  return answerOf(() =>
-    createPreview(
-      world,
-      readParams(previewParams, {
-        subscription: subscription.id,
-        ...(discounts && { discounts }),
-        subscription_details: termsOf(change),
-      }),
-    ),
+/** The invoice that a change made now leads to, as `create_preview` answers it; null for one made later. */
+export function previewChange(world: World, change: PortalChange): Outcome<Stripe.Invoice | null> {
+  const { subscription, discounts, kind } = change;
+  const given = {
+    subscription: subscription.id,
+    ...(discounts && { discounts }),
+    subscription_details: termsOf(change),
+  };
+  // Discounts that are not good are refused for a later change too, before anything is put on a schedule.
+  const preview = answerOf(() =>
+    asIfNoneWaited(world, subscription, () => createPreview(world, readParams(previewParams, given))),
   );
+  return preview.ok && kind !== "now" ? { ok: true, value: null } : preview;
 }
 
-/** Makes the change as `POST /v1/subscriptions/:id` does; one whose payment is refused changes nothing. */
+/** Why what is due at once would not be paid; null if it would. */
+export function refusalAtOnce(world: World, change: PortalChange): string | null {
+  const preview = previewChange(world, change);
+  if (!preview.ok) return preview.message;
+  if (preview.value === null || isSent(preview.value)) return null;
+  const { amount_due, created } = preview.value;
+  if (created > nowInSeconds(world) || amount_due <= 0) return null;
+  // A trial cut short without a card would be paused or canceled, which nobody chose here.
+  if (!payerOf(world, preview.value)) return "Add a payment method first: this change is paid at once.";
+  return refusalOf(world, preview.value)?.message ?? null;
+}
+
+/**
+ * Makes the change: now as `POST /v1/subscriptions/:id` does, or later as a schedule does.
+ *
+ * One that waits is given up for it, so what would be refused has to be refused before: see `refusalAtOnce`.
+ */
 export function makeChange(world: World, change: PortalChange): Outcome<Stripe.Subscription> {
-  const { subscription, discounts } = change;
+  const { discounts, kind } = change;
+  const subscription = withoutWaitingChange(world, change.subscription);
+  if (kind === "taken back") return { ok: true, value: subscription };
+  if (kind === "later") {
+    return answerOf(() => {
+      scheduleChange(world, subscription, change);
+      return subscription;
+    });
+  }
   const given = { ...termsOf(change), ...(discounts && { discounts }), payment_behavior: "error_if_incomplete" };
   return answerOf(() => updateSubscription(world, readParams(updateParams, given), subscription.id));
 }
 
 /** When the subscription renews once it is changed. */
 export function renewalAfter(world: World, change: PortalChange): number {
-  const { subscription } = change;
+  const { subscription, kind } = change;
+  if (kind !== "now") return currentPeriodEnd(subscription);
   const planned = changeOf(world, subscription, readParams(updateParams, termsOf(change)));
   return currentPeriodEnd(planned ? planUpdate(world, subscription, planned).subscription : subscription);
 }

@@ -1,11 +1,16 @@
 import type Stripe from "stripe";
-import { payerOf } from "../billing/collect-invoice.js";
-import { isSent } from "../billing/collection.js";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
 import { renderPortalConfirmPage, renderPortalUpdatePage } from "../pages/portal-update-pages.js";
 import { merchantName } from "../resources/account.js";
-import { nowInSeconds, type World } from "../world.js";
-import { makeChange, type PortalChange, type PortalChoice, previewChange, readChange } from "./portal-change.js";
+import type { World } from "../world.js";
+import {
+  makeChange,
+  type PortalChange,
+  type PortalChoice,
+  previewChange,
+  readChange,
+  refusalAtOnce,
+} from "./portal-change.js";
 import { confirmView, updateView } from "./portal-update-views.js";
 import { fieldOf } from "./send-page.js";
 
@@ -36,10 +41,8 @@ export function confirmStep(world: World, session: Session, choice: PortalChoice
   const change = readChange(world, session, choice);
   if (!change.ok) return refusedStep(world, session, choice, change);
   if (change.value.isMade) return done;
-  if (wantsCard(world, change.value)) {
-    const message = "Add a payment method first: this change is paid at once.";
-    return confirmPage(world, session, { change: change.value, choice }, { message, status: 402 });
-  }
+  const message = refusalAtOnce(world, change.value);
+  if (message !== null) return confirmPage(world, session, { change: change.value, choice }, { message, status: 402 });
   const made = makeChange(world, change.value);
   if (made.ok) return done;
   return confirmPage(world, session, { change: change.value, choice }, made);
@@ -89,12 +92,4 @@ function refusedStep(
     page: renderClosedCheckoutPage({ merchantName, title, message, backUrl: session.return_url }),
     status,
   };
-}
-
-/** A trial cut short without a card would be paused or canceled, which nobody chose here. */
-function wantsCard(world: World, change: PortalChange): boolean {
-  const preview = previewChange(world, change);
-  if (!preview.ok || isSent(preview.value)) return false;
-  const { amount_due, created } = preview.value;
-  return created <= nowInSeconds(world) && amount_due > 0 && payerOf(world, preview.value) === null;
 }

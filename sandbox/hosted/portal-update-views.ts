@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { amountFor, describePrice, productIdOf } from "../billing/price-amounts.js";
+import { amountFor, describePrice } from "../billing/price-amounts.js";
 import { formatDate } from "../calendar.js";
 import { formatMoney, sum } from "../money.js";
 import { humanize } from "../pages/components.js";
@@ -7,7 +7,7 @@ import type { PortalConfirmView, PortalUpdateView } from "../pages/portal-update
 import { offersFor } from "../resources/portal-offers.js";
 import { nowInSeconds, type World } from "../world.js";
 import { type PortalChange, type PortalChoice, renewalAfter } from "./portal-change.js";
-import { configurationOf, portalView, shownSubscription } from "./portal-view.js";
+import { configurationOf, planName, planWords, portalView, shownSubscription } from "./portal-view.js";
 
 type Session = Stripe.BillingPortal.Session;
 
@@ -37,7 +37,7 @@ export function updateView(
     message,
     offers: offers.map(({ price }) => ({
       price: price.id,
-      name: nameOf(world, price),
+      name: planName(world, price),
       amount: describePrice(price, subscription?.currency ?? price.currency),
       isCurrent: price.id === item?.price.id,
       isChosen: price.id === (choice?.price ?? item?.price.id),
@@ -51,56 +51,59 @@ export function updateView(
 export function confirmView(
   world: World,
   session: Session,
-  { change, choice, preview }: { change: PortalChange; choice: PortalChoice; preview: Stripe.Invoice },
+  { change, choice, preview }: { change: PortalChange; choice: PortalChoice; preview: Stripe.Invoice | null },
   message: string | null,
 ): PortalConfirmView {
   const { subscription, item, price, quantity, prorationDate } = change;
   const { merchantName, returnUrl, paymentMethod } = portalView(world, session);
   const { currency } = subscription;
-  const isDueNow = preview.created <= nowInSeconds(world);
-  const off = sum((preview.total_discount_amounts ?? []).map(({ amount }) => amount));
   return {
     merchantName,
     returnUrl,
     message,
-    from: described(world, item.price, item.quantity ?? 1, currency),
-    to: described(world, price, quantity, currency),
-    invoice: {
-      title: isDueNow ? "Total due today" : `Total due on ${formatDate(preview.created)}`,
-      lines: preview.lines.data.map((line) => ({
-        description: line.description ?? "",
-        amount: formatMoney(line.amount, currency),
-      })),
-      discounts: off > 0 ? formatMoney(-off, currency) : null,
-      balance: preview.total === preview.amount_due ? null : formatMoney(preview.amount_due - preview.total, currency),
-      total: formatMoney(preview.amount_due, currency),
-    },
-    recurring: recurringOf(world, change, off > 0),
+    from: planWords(world, item.price, item.quantity ?? 1, currency),
+    to: planWords(world, price, quantity, currency),
+    invoice: preview && invoiceOf(world, preview),
+    recurring: recurringOf(world, change, preview),
     card: paymentMethod && `${humanize(paymentMethod.brand)} •••• ${paymentMethod.last4}`,
     backAction: session.flow?.subscription_update_confirm ? "back" : "update",
     choice: { ...choice, quantity: String(quantity), proration_date: String(prorationDate) },
   };
 }
 
-function recurringOf(world: World, change: PortalChange, isDiscounted: boolean): string {
-  const { price, quantity, subscription } = change;
+function invoiceOf(world: World, preview: Stripe.Invoice): PortalConfirmView["invoice"] {
+  const money = (amount: number) => formatMoney(amount, preview.currency);
+  const isDueNow = preview.created <= nowInSeconds(world);
+  const off = takenOff(preview);
+  return {
+    title: isDueNow ? "Total due today" : `Total due on ${formatDate(preview.created)}`,
+    lines: preview.lines.data.map(({ amount, description }) => ({
+      description: description ?? "",
+      amount: money(amount),
+    })),
+    discounts: off > 0 ? money(-off) : null,
+    balance: preview.total === preview.amount_due ? null : money(preview.amount_due - preview.total),
+    total: money(preview.amount_due),
+  };
+}
+
+function takenOff({ total_discount_amounts }: Stripe.Invoice): number {
+  return sum((total_discount_amounts ?? []).map(({ amount }) => amount));
+}
+
+function recurringOf(world: World, change: PortalChange, preview: Stripe.Invoice | null): string {
+  const { discounts, kind, price, quantity, subscription } = change;
   const amount = everyTime(price, quantity, subscription.currency);
+  const date = formatDate(renewalAfter(world, change));
+  const isDiscounted = preview ? takenOff(preview) > 0 : (discounts ?? subscription.discounts).length > 0;
   const less = isDiscounted ? ", less discounts" : "";
-  return `You pay ${amount}${less}, next on ${formatDate(renewalAfter(world, change))}.`;
+  if (kind === "later") return `Nothing is due today. From ${date} you pay ${amount}${less}.`;
+  if (kind === "taken back") return `Nothing is due today. You go on paying ${amount}${less}, next on ${date}.`;
+  return `You pay ${amount}${less}, next on ${date}.`;
 }
 
 function everyTime(price: Stripe.Price, quantity: number, currency: string): string {
   const { interval = "month", interval_count = 1 } = price.recurring ?? {};
   const amount = formatMoney(amountFor(price, currency, quantity), currency);
   return `${amount} ${interval_count === 1 ? `per ${interval}` : `every ${interval_count} ${interval}s`}`;
-}
-
-function described(world: World, price: Stripe.Price, quantity: number, currency: string): string {
-  const times = quantity === 1 ? "" : `${quantity} × `;
-  return `${times}${nameOf(world, price)}, ${describePrice(price, currency)}`;
-}
-
-function nameOf(world: World, price: Stripe.Price): string {
-  const product = world.tables.product.find(productIdOf(price))?.name ?? "Subscription";
-  return price.nickname === null ? product : `${product} (${price.nickname})`;
 }

@@ -8,6 +8,7 @@ import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import { defaultConfiguration } from "../resources/portal-configurations.js";
 import { offersFor } from "../resources/portal-offers.js";
+import { waitingChange } from "../resources/portal-schedule.js";
 import type { World } from "../world.js";
 
 /** A portal session's customer as the portal shows them. */
@@ -70,8 +71,30 @@ function subscriptionView(world: World, subscription: Stripe.Subscription): Port
     interval,
     status: subscription.status,
     renewsOn: endsOn === null ? formatDate(currentPeriodEnd(subscription)) : null,
+    changesTo: changeView(world, subscription),
     endsOn,
   };
+}
+
+function changeView(world: World, subscription: Stripe.Subscription) {
+  const waiting = waitingChange(world, subscription);
+  const price = waiting && world.tables.price.find(waiting.price);
+  if (!waiting || !price) return null;
+  return {
+    plan: planWords(world, price, waiting.quantity, subscription.currency),
+    on: formatDate(waiting.from),
+  };
+}
+
+/** "3 × Professional, $29.99 / month" */
+export function planWords(world: World, price: Stripe.Price, quantity: number, currency: string): string {
+  const times = quantity === 1 ? "" : `${quantity} × `;
+  return `${times}${planName(world, price)}, ${describePrice(price, currency)}`;
+}
+
+export function planName(world: World, price: Stripe.Price): string {
+  const product = world.tables.product.find(idOf(price.product))?.name ?? "Subscription";
+  return price.nickname === null ? product : `${product} (${price.nickname})`;
 }
 
 function paymentMethodView(

@@ -27,6 +27,9 @@ function renderDates(plan: Subscription): SafeHtml | null {
     const verb = plan.status === "canceled" ? "ended" : "ends";
     return html`<p class="notice warning">Your plan ${verb} on ${plan.endsOn}.${plan.status !== "canceled" && " It will not renew."}</p>`;
   }
+  if (plan.changesTo !== null) {
+    return html`<p class="notice warning">Your plan changes to ${plan.changesTo.plan} on ${plan.changesTo.on}.</p>`;
+  }
   return plan.renewsOn === null ? null : html`<p class="muted">Renews on ${plan.renewsOn}</p>`;
 }
 

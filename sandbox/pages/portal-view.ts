@@ -13,6 +13,8 @@ export interface PortalPageView {
     seats: string | null;
     status: string;
     renewsOn: string | null;
+    /** What a change that waits makes of it; null if none does. */
+    changesTo: { plan: string; on: string } | null;
     /** Set once the plan is due to end. */
     endsOn: string | null;
   } | null;

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { isMetered, isOfferedIn } from "../billing/price-amounts.js";
 import { scheduleOf } from "../billing/schedule-of.js";
 import type { World } from "../world.js";
+import { portalScheduleOf } from "./portal-schedule.js";
 
 /** A price that the portal lets a subscription be changed to. */
 export interface PortalOffer {
@@ -48,6 +49,7 @@ export function reasonNotToUpdate(world: World, subscription: Stripe.Subscriptio
   if (!["active", "trialing", "past_due"].includes(status)) return `it is \`${status}\``;
   if (items.data.length > 1) return "it contains multiple subscription items";
   if (items.data.some(({ price }) => isMetered(price))) return "it has usage-based pricing";
-  if (scheduleOf(world, subscription)) return "it is managed by a subscription schedule";
+  if (scheduleOf(world, subscription) !== portalScheduleOf(world, subscription))
+    return "it is managed by a subscription schedule";
   return cancel_at === null ? null : "it is set to be canceled";
 }
