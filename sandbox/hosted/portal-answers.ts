@@ -1,11 +1,13 @@
 import type { FastifyReply } from "fastify";
 import type Stripe from "stripe";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
+import { renderPortalDetailsPage } from "../pages/portal-details-page.js";
 import { renderPortalCancelPage, renderPortalCardPage } from "../pages/portal-flow-pages.js";
 import { renderPortalPage } from "../pages/portal-page.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import type { World } from "../world.js";
+import { detailsView } from "./portal-details.js";
 import { choiceOf, offerStep, reviewStep, type UpdateStep } from "./portal-update-steps.js";
 import { portalView } from "./portal-view.js";
 import { sendPage } from "./send-page.js";
@@ -21,6 +23,8 @@ export function showPortal(world: World, reply: FastifyReply, session: Session, 
   switch (session.flow?.type) {
     case "payment_method_update":
       return sendPage(reply, renderPortalCardPage(view, emptyCardForm));
+    case "customer_update":
+      return sendPage(reply, renderPortalDetailsPage(detailsView(world, session)));
     case "subscription_cancel":
       return sendPage(reply, renderPortalCancelPage(view));
     case "subscription_update":

@@ -7,7 +7,7 @@ import { formatMoney } from "../money.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import { defaultConfiguration } from "../resources/portal-configurations.js";
-import { offersFor } from "../resources/portal-offers.js";
+import { offersDetails, offersFor } from "../resources/portal-offers.js";
 import { waitingChange } from "../resources/portal-schedule.js";
 import type { World } from "../world.js";
 
@@ -29,6 +29,7 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
     canCancel: features.subscription_cancel.enabled && subscription !== undefined && subscription.cancel_at === null,
     canUpdate: subscription !== undefined && offersFor(world, configuration, subscription).length > 0,
     canUpdateCard: features.payment_method_update.enabled,
+    canUpdateDetails: offersDetails(configuration),
     cancelReasons: reason.enabled ? reason.options : [],
     confirmCancel: false,
   };

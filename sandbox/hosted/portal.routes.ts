@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type Stripe from "stripe";
 import { readCardForm } from "../checkout/card-form.js";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
+import { renderPortalDetailsPage } from "../pages/portal-details-page.js";
 import { renderPortalCardPage } from "../pages/portal-flow-pages.js";
 import { renderPortalPage } from "../pages/portal-page.js";
 import { merchantName } from "../resources/account.js";
@@ -9,6 +10,7 @@ import type { Runtime } from "../runtime.js";
 import { nowInSeconds, type World } from "../world.js";
 import { cancelInPortal, resumeInPortal, saveCardInPortal } from "./portal-actions.js";
 import { answerDone, answerStep, emptyCardForm, showPortal } from "./portal-answers.js";
+import { detailsView, saveDetails } from "./portal-details.js";
 import { choiceOf, confirmStep, offerStep, reviewStep } from "./portal-update-steps.js";
 import { portalView } from "./portal-view.js";
 import { fieldOf, sendPage } from "./send-page.js";
@@ -37,6 +39,12 @@ export function registerPortalPage(app: FastifyInstance, { world }: Runtime): vo
     if (action === "back" && session.flow) return reply.redirect(session.return_url ?? session.url, 303);
     if (action === "card") return sendPage(reply, renderPortalCardPage(portalView(world, session), emptyCardForm));
     if (action === "save_card") return saveCard(world, reply, session, body);
+    if (action === "details") return sendPage(reply, renderPortalDetailsPage(detailsView(world, session)));
+    if (action === "save_details") {
+      const wrong = saveDetails(world, session, body);
+      if (wrong) return sendPage(reply, renderPortalDetailsPage(wrong), 400);
+      return answerDone(world, reply, session, { kind: "success", text: "Your details have been saved." });
+    }
     if (action === "cancel") {
       const view = portalView(world, session);
       return sendPage(reply, renderPortalPage({ ...view, confirmCancel: view.canCancel }));

@@ -31,6 +31,7 @@ export interface PortalPageView {
   /** Whether another price or quantity is offered. */
   canUpdate: boolean;
   canUpdateCard: boolean;
+  canUpdateDetails: boolean;
   /** Reasons to choose from when cancelling; empty where none is asked for. */
   cancelReasons: string[];
   /** Whether the page is asking for confirmation of a cancellation. */

@@ -71,9 +71,10 @@ export const noFeatures: Features = {
 /** The features as they are after a change; refuses what does not go together. */
 export function readFeatures(world: World, before: Features, given: FeatureParams | undefined): Features {
   const { customer_update, invoice_history, payment_method_update, subscription_update } = given ?? {};
+  const allowed = customer_update?.allowed_updates;
   return {
     customer_update: {
-      allowed_updates: customer_update?.allowed_updates ?? before.customer_update.allowed_updates,
+      allowed_updates: allowed === undefined ? before.customer_update.allowed_updates : (allowed ?? []),
       enabled: customer_update?.enabled ?? before.customer_update.enabled,
     },
     invoice_history: { enabled: invoice_history?.enabled ?? before.invoice_history.enabled },

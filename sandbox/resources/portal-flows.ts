@@ -3,6 +3,7 @@ import { invalidRequest } from "../api/errors.js";
 import { type Covers, hash, oneOf, required, text } from "../api/params.js";
 import type { World } from "../world.js";
 import { readSubscriptionFlow, subscriptionFlows } from "./portal-flow-subscriptions.js";
+import { offersDetails } from "./portal-offers.js";
 
 type Flow = Stripe.BillingPortal.Session.Flow;
 type AfterCompletion = Stripe.BillingPortal.Session.Flow.AfterCompletion;
@@ -18,13 +19,20 @@ export const flowData = hash({
   after_completion: afterCompletion,
   ...subscriptionFlows,
   type: required(
-    oneOf("payment_method_update", "subscription_cancel", "subscription_update", "subscription_update_confirm"),
+    oneOf(
+      "customer_update",
+      "payment_method_update",
+      "subscription_cancel",
+      "subscription_update",
+      "subscription_update_confirm",
+    ),
   ),
 } satisfies Covers<Stripe.BillingPortal.SessionCreateParams.FlowData>);
 
 type FlowData = NonNullable<ReturnType<typeof flowData>>;
 
 const featureOf = {
+  customer_update: "customer_update",
   payment_method_update: "payment_method_update",
   subscription_cancel: "subscription_cancel",
   subscription_update: "subscription_update",
@@ -45,9 +53,14 @@ export function readFlow(
       { param: "flow_data[type]" },
     );
   }
+  if (type === "customer_update" && !offersDetails(configuration)) {
+    throw invalidRequest("The portal configuration allows no customer details to be updated that the page asks for.", {
+      param: "flow_data[type]",
+    });
+  }
   return {
     after_completion: completionOf(given.after_completion),
-    customer_update: null,
+    customer_update: type === "customer_update" ? {} : null,
     subscription_cancel: null,
     subscription_pause: null,
     subscription_update: null,

@@ -33,6 +33,12 @@ export function offersFor(
   return changesAnything ? offers : [];
 }
 
+/** Whether customers may change any detail that the page asks for; of shipping and tax ids it does not. */
+export function offersDetails({ features }: Stripe.BillingPortal.Configuration): boolean {
+  const { allowed_updates, enabled } = features.customer_update;
+  return enabled && ["address", "email", "name", "phone"].some((detail) => allowed_updates.includes(detail));
+}
+
 function isSold(price: Stripe.Price, currency: string): boolean {
   return price.active && price.recurring !== null && !isMetered(price) && isOfferedIn(price, currency);
 }
