@@ -44,11 +44,15 @@ export function confirmStep(world: World, session: Session, choice: PortalChoice
   const message = refusalAtOnce(world, change.value);
   if (message !== null) return confirmPage(world, session, { change: change.value, choice }, { message, status: 402 });
   const made = makeChange(world, change.value);
-  if (made.ok) return done;
+  if (made.ok) return change.value.kind === "later" ? scheduled : done;
   return confirmPage(world, session, { change: change.value, choice }, made);
 }
 
 const done: UpdateStep = { kind: "done", text: "Your plan has been updated." };
+const scheduled: UpdateStep = {
+  kind: "done",
+  text: "Your plan will change when the period you have paid for is over.",
+};
 
 /** What was posted; of a flow that only asks for confirmation, what the flow says. */
 export function choiceOf({ flow }: Session, body: unknown): PortalChoice {

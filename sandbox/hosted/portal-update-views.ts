@@ -63,6 +63,7 @@ export function confirmView(
     message,
     from: planWords(world, item.price, item.quantity ?? 1, currency),
     to: planWords(world, price, quantity, currency),
+    promotion: promotionOf(world, change, choice),
     invoice: preview && invoiceOf(world, preview),
     recurring: recurringOf(world, change, preview),
     card: paymentMethod && `${humanize(paymentMethod.brand)} •••• ${paymentMethod.last4}`,
@@ -87,6 +88,16 @@ function invoiceOf(world: World, preview: Stripe.Invoice): PortalConfirmView["in
   };
 }
 
+/** A coupon may take nothing off yet, so that it is worth saying that it was taken. */
+function promotionOf(world: World, { discounts }: PortalChange, { promotion_code }: PortalChoice): string | null {
+  const [discount] = discounts ?? [];
+  if (!discount) return null;
+  if (promotion_code !== "") return promotion_code.trim().toUpperCase();
+  const { coupon, promotion_code: code } = discount;
+  if (coupon !== undefined) return world.tables.coupon.find(coupon)?.name ?? coupon;
+  return world.tables.promotion_code.find(code ?? "")?.code ?? null;
+}
+
 function takenOff({ total_discount_amounts }: Stripe.Invoice): number {
   return sum((total_discount_amounts ?? []).map(({ amount }) => amount));
 }
@@ -95,7 +106,7 @@ function recurringOf(world: World, change: PortalChange, preview: Stripe.Invoice
   const { discounts, kind, price, quantity, subscription } = change;
   const amount = everyTime(price, quantity, subscription.currency);
   const date = formatDate(renewalAfter(world, change));
-  const isDiscounted = preview ? takenOff(preview) > 0 : (discounts ?? subscription.discounts).length > 0;
+  const isDiscounted = (discounts ?? subscription.discounts).length > 0 || (preview !== null && takenOff(preview) > 0);
   const less = isDiscounted ? ", less discounts" : "";
   if (kind === "later") return `Nothing is due today. From ${date} you pay ${amount}${less}.`;
   if (kind === "taken back") return `Nothing is due today. You go on paying ${amount}${less}, next on ${date}.`;

@@ -57,6 +57,7 @@ ${view.message !== null && notice("error", view.message)}
 <dl class="rows">
 ${row("Now", view.from)}
 ${row("Will be", html`<strong>${view.to}</strong>`)}
+${view.promotion !== null && row("Promotion", view.promotion)}
 </dl>
 ${view.invoice !== null && renderInvoice(view.invoice)}
 <p class="muted">${view.recurring}</p>

@@ -17,6 +17,8 @@ export interface PortalConfirmView {
   message: string | null;
   from: string;
   to: string;
+  /** The promotion code or coupon that was chosen; null without one. */
+  promotion: string | null;
   /** The invoice the change leads to: due today, or the next one; null if there is nothing to pay for it yet. */
   invoice: {
     title: string;

@@ -20,7 +20,7 @@ test("a cheaper plan waits for the period's end where the configuration says so,
   expect(Date.parse(`${date} UTC`)).toBe(Math.floor(end / 86400) * 86_400_000);
   expect(page).toContain(`Nothing is due today. From ${date} you pay $9.99 per month.`);
   const before = (await eventTypes(stripe)).length;
-  await post(url, fields);
+  expect(await (await post(url, fields)).text()).toContain("Your plan will change");
   await post(url, fields);
   expect((await eventTypes(stripe)).slice(before)).toEqual([
     "customer.subscription.updated",
