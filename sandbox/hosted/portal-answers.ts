@@ -4,6 +4,7 @@ import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
 import { renderPortalDetailsPage } from "../pages/portal-details-page.js";
 import { renderPortalCancelPage, renderPortalCardPage } from "../pages/portal-flow-pages.js";
 import { renderPortalPage } from "../pages/portal-page.js";
+import { renderPortalPausePage } from "../pages/portal-pause-page.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import type { World } from "../world.js";
@@ -27,6 +28,8 @@ export function showPortal(world: World, reply: FastifyReply, session: Session, 
       return sendPage(reply, renderPortalDetailsPage(detailsView(world, session)));
     case "subscription_cancel":
       return sendPage(reply, renderPortalCancelPage(view));
+    case "subscription_pause":
+      return sendPage(reply, renderPortalPausePage(view));
     case "subscription_update":
       return answerStep(world, reply, session, offerStep(world, session, { choice: null, message: null, status: 200 }));
     case "subscription_update_confirm":

@@ -7,7 +7,7 @@ import { formatMoney } from "../money.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import { defaultConfiguration } from "../resources/portal-configurations.js";
-import { offersDetails, offersFor } from "../resources/portal-offers.js";
+import { offersDetails, offersFor, reasonNotToPause } from "../resources/portal-offers.js";
 import { waitingChange } from "../resources/portal-schedule.js";
 import type { World } from "../world.js";
 
@@ -17,6 +17,7 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
   const subscription = shownSubscription(world, session);
   const configuration = configurationOf(world, session);
   const { features } = configuration;
+  const pausing = features.subscription_pause.enabled;
   const { cancellation_reason: reason } = features.subscription_cancel;
   return {
     merchantName,
@@ -28,6 +29,8 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
     invoices: features.invoice_history.enabled ? invoiceViews(world, session.customer) : [],
     canCancel: features.subscription_cancel.enabled && subscription !== undefined && subscription.cancel_at === null,
     canUpdate: subscription !== undefined && offersFor(world, configuration, subscription).length > 0,
+    canPause: pausing && subscription !== undefined && reasonNotToPause(world, subscription) === null,
+    canUnpause: pausing && subscription?.status === "paused",
     canUpdateCard: features.payment_method_update.enabled,
     canUpdateDetails: offersDetails(configuration),
     cancelReasons: reason.enabled ? reason.options : [],
@@ -44,7 +47,11 @@ export function shownSubscription(
     .newestFirst()
     .filter(({ customer, ended_at }) => idOf(customer) === session.customer && ended_at === null);
   const { flow } = session;
-  const named = flow?.subscription_cancel ?? flow?.subscription_update ?? flow?.subscription_update_confirm;
+  const named =
+    flow?.subscription_cancel ??
+    flow?.subscription_pause ??
+    flow?.subscription_update ??
+    flow?.subscription_update_confirm;
   const wanted = named?.subscription;
   return wanted === undefined ? running[0] : running.find(({ id }) => id === wanted);
 }
@@ -71,7 +78,7 @@ function subscriptionView(world: World, subscription: Stripe.Subscription): Port
     seats: quantity > 1 ? `${quantity} × ${unit}` : null,
     interval,
     status: subscription.status,
-    renewsOn: endsOn === null ? formatDate(currentPeriodEnd(subscription)) : null,
+    renewsOn: endsOn === null && subscription.status !== "paused" ? formatDate(currentPeriodEnd(subscription)) : null,
     changesTo: changeView(world, subscription),
     endsOn,
   };

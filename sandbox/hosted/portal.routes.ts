@@ -5,12 +5,14 @@ import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
 import { renderPortalDetailsPage } from "../pages/portal-details-page.js";
 import { renderPortalCardPage } from "../pages/portal-flow-pages.js";
 import { renderPortalPage } from "../pages/portal-page.js";
+import { renderPortalPausePage } from "../pages/portal-pause-page.js";
 import { merchantName } from "../resources/account.js";
 import type { Runtime } from "../runtime.js";
 import { nowInSeconds, type World } from "../world.js";
 import { cancelInPortal, resumeInPortal, saveCardInPortal } from "./portal-actions.js";
 import { answerDone, answerStep, emptyCardForm, showPortal } from "./portal-answers.js";
 import { detailsView, saveDetails } from "./portal-details.js";
+import { pauseInPortal, unpauseInPortal } from "./portal-pause.js";
 import { choiceOf, confirmStep, offerStep, reviewStep } from "./portal-update-steps.js";
 import { portalView } from "./portal-view.js";
 import { fieldOf, sendPage } from "./send-page.js";
@@ -45,6 +47,9 @@ export function registerPortalPage(app: FastifyInstance, { world }: Runtime): vo
       if (wrong) return sendPage(reply, renderPortalDetailsPage(wrong), 400);
       return answerDone(world, reply, session, { kind: "success", text: "Your details have been saved." });
     }
+    if (action === "pause") return sendPage(reply, renderPortalPausePage(portalView(world, session)));
+    if (action === "confirm_pause") return answerDone(world, reply, session, pauseInPortal(world, session));
+    if (action === "unpause") return answerDone(world, reply, session, unpauseInPortal(world, session));
     if (action === "cancel") {
       const view = portalView(world, session);
       return sendPage(reply, renderPortalPage({ ...view, confirmCancel: view.canCancel }));

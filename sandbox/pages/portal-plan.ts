@@ -40,9 +40,11 @@ function renderActions(view: PortalPageView, plan: Subscription): SafeHtml | nul
     return html`<form method="post" class="buttons"><button class="button primary" name="action" value="resume">Don’t cancel plan</button></form>`;
   }
   if (view.confirmCancel) return renderConfirmation(view, plan);
-  if (!view.canCancel && !view.canUpdate) return null;
+  if (!view.canCancel && !view.canUpdate && !view.canPause && !view.canUnpause) return null;
   return html`<form method="post" class="buttons">
 ${view.canUpdate && html`<button class="button primary" name="action" value="update">Update plan</button>`}
+${view.canUnpause && html`<button class="button primary" name="action" value="unpause">Resume plan</button>`}
+${view.canPause && html`<button class="button secondary" name="action" value="pause">Pause plan</button>`}
 ${view.canCancel && html`<button class="button secondary" name="action" value="cancel">Cancel plan</button>`}
 </form>`;
 }

@@ -30,6 +30,9 @@ export interface PortalPageView {
   canCancel: boolean;
   /** Whether another price or quantity is offered. */
   canUpdate: boolean;
+  canPause: boolean;
+  /** Whether a pause can be ended. */
+  canUnpause: boolean;
   canUpdateCard: boolean;
   canUpdateDetails: boolean;
   /** Reasons to choose from when cancelling; empty where none is asked for. */

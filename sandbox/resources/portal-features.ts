@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
-import { invalidRequest } from "../api/errors.js";
-import { bool, clearable, hash, listOf, notHere, oneOf, type Read, required } from "../api/params.js";
+import { invalidRequest, unsupportedParameter } from "../api/errors.js";
+import { bool, clearable, hash, listOf, notHere, oneOf, only, type Read, required } from "../api/params.js";
 import type { World } from "../world.js";
 import { proration, readUpdateFeature, updateFeatureParam } from "./portal-update-feature.js";
 
@@ -34,7 +34,10 @@ const shape = {
     mode: oneOf("at_period_end", "immediately"),
     proration_behavior: proration,
   }),
-  subscription_pause: hash({ enabled: oneOf("false"), duration: notHere }),
+  subscription_pause: hash({
+    duration: hash({ interval_options: notHere, type: required(only("indefinite")) }),
+    enabled: bool,
+  }),
   subscription_update: updateFeatureParam,
 };
 
@@ -83,11 +86,23 @@ export function readFeatures(world: World, before: Features, given: FeatureParam
       enabled: payment_method_update?.enabled ?? before.payment_method_update.enabled,
     },
     subscription_cancel: readCancel(before.subscription_cancel, given?.subscription_cancel),
-    subscription_pause: before.subscription_pause,
+    subscription_pause: readPause(before.subscription_pause, given?.subscription_pause),
     subscription_update: subscription_update
       ? readUpdateFeature(world, before.subscription_update, subscription_update)
       : before.subscription_update,
   };
+}
+
+/** Without a duration Stripe offers a month, after which the subscription goes on by itself. */
+function readPause(
+  before: Features["subscription_pause"],
+  given: FeatureParams["subscription_pause"],
+): Features["subscription_pause"] {
+  const enabled = given?.enabled ?? before.enabled;
+  if (enabled && !before.enabled && !given?.duration) {
+    throw unsupportedParameter("features[subscription_pause][duration]", ", other than with the type indefinite");
+  }
+  return { ...before, enabled };
 }
 
 /** https://docs.stripe.com/api/customer_portal/configurations/create: what is not used is given back only at once. */

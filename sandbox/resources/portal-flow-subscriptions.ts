@@ -5,12 +5,12 @@ import { chooseDiscounts } from "../billing/choose-discounts.js";
 import { purchaseOf } from "../billing/order.js";
 import { idOf } from "../billing/price-amounts.js";
 import type { World } from "../world.js";
-import { allowsQuantity, offersFor, type PortalOffer, reasonNotToUpdate } from "./portal-offers.js";
+import { allowsQuantity, offersFor, type PortalOffer, reasonNotToPause, reasonNotToUpdate } from "./portal-offers.js";
 
 /** What the flows about a subscription are told of it. */
 export const subscriptionFlows = {
   subscription_cancel: hash({ retention: notHere, subscription: required(text) }),
-  subscription_pause: notHere,
+  subscription_pause: hash({ subscription: required(text) }),
   subscription_update: hash({ subscription: required(text) }),
   subscription_update_confirm: hash({
     discounts: listOf(hash({ coupon: text, promotion_code: text })),
@@ -35,6 +35,10 @@ export function readSubscriptionFlow(
     const { id } = cancelable(find(owner, given.subscription_cancel, at), `${at}[subscription]`);
     return { subscription_cancel: { retention: null, subscription: id } };
   }
+  if (type === "subscription_pause") {
+    const { id } = pausable(owner, find(owner, given.subscription_pause, at), `${at}[subscription]`);
+    return { subscription_pause: { subscription: id } };
+  }
   if (type === "subscription_update") {
     const { id } = updatable(owner, find(owner, given.subscription_update, at), `${at}[subscription]`);
     return { subscription_update: { subscription: id } };
@@ -55,6 +59,12 @@ function cancelable(subscription: Stripe.Subscription, param: string): Stripe.Su
   if (subscription.ended_at === null && subscription.cancel_at === null) return subscription;
   const state = subscription.ended_at === null ? "is already set to be canceled" : "has been canceled";
   throw invalidRequest(`This subscription cannot be canceled because it ${state}.`, { param });
+}
+
+function pausable({ world }: Owner, subscription: Stripe.Subscription, param: string): Stripe.Subscription {
+  const reason = reasonNotToPause(world, subscription);
+  if (reason === null) return subscription;
+  throw invalidRequest(`This subscription cannot be paused because ${reason}.`, { param });
 }
 
 function updatable({ world, configuration }: Owner, subscription: Stripe.Subscription, param: string) {

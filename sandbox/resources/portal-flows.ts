@@ -23,6 +23,7 @@ export const flowData = hash({
       "customer_update",
       "payment_method_update",
       "subscription_cancel",
+      "subscription_pause",
       "subscription_update",
       "subscription_update_confirm",
     ),
@@ -35,6 +36,7 @@ const featureOf = {
   customer_update: "customer_update",
   payment_method_update: "payment_method_update",
   subscription_cancel: "subscription_cancel",
+  subscription_pause: "subscription_pause",
   subscription_update: "subscription_update",
   subscription_update_confirm: "subscription_update",
 } as const satisfies Record<FlowData["type"], keyof Stripe.BillingPortal.Configuration.Features>;

@@ -49,13 +49,26 @@ export function allowsQuantity({ quantities }: PortalOffer, quantity: number, cu
   return quantity >= quantities.minimum && quantity <= (quantities.maximum ?? quantity);
 }
 
+/** Why the portal does not pause a subscription; null if it does. */
+export function reasonNotToPause(world: World, subscription: Stripe.Subscription): string | null {
+  if (!isActive(subscription)) return `it is \`${subscription.status}\``;
+  return isScheduledByOthers(world, subscription) ? "it is managed by a subscription schedule" : null;
+}
+
+function isActive({ status }: Stripe.Subscription): boolean {
+  return ["active", "trialing", "past_due"].includes(status);
+}
+
+function isScheduledByOthers(world: World, subscription: Stripe.Subscription): boolean {
+  return scheduleOf(world, subscription) !== portalScheduleOf(world, subscription);
+}
+
 /** Why the portal does not update a subscription; null if it does. https://docs.stripe.com/customer-management */
 export function reasonNotToUpdate(world: World, subscription: Stripe.Subscription): string | null {
   const { cancel_at, items, status } = subscription;
-  if (!["active", "trialing", "past_due"].includes(status)) return `it is \`${status}\``;
+  if (!isActive(subscription)) return `it is \`${status}\``;
   if (items.data.length > 1) return "it contains multiple subscription items";
   if (items.data.some(({ price }) => isMetered(price))) return "it has usage-based pricing";
-  if (scheduleOf(world, subscription) !== portalScheduleOf(world, subscription))
-    return "it is managed by a subscription schedule";
+  if (isScheduledByOthers(world, subscription)) return "it is managed by a subscription schedule";
   return cancel_at === null ? null : "it is set to be canceled";
 }
