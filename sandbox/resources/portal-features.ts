@@ -75,6 +75,11 @@ export const noFeatures: Features = {
 export function readFeatures(world: World, before: Features, given: FeatureParams | undefined): Features {
   const { customer_update, invoice_history, payment_method_update, subscription_update } = given ?? {};
   const allowed = customer_update?.allowed_updates;
+  const canUpdateCard = payment_method_update?.enabled ?? before.payment_method_update.enabled;
+  if (!canUpdateCard && (subscription_update?.enabled ?? before.subscription_update.enabled)) {
+    // https://github.com/nextjs/saas-starter/issues/68
+    throw invalidRequest("Cannot enable subscription updates while payment method update is disabled.");
+  }
   return {
     customer_update: {
       allowed_updates: allowed === undefined ? before.customer_update.allowed_updates : (allowed ?? []),
@@ -83,7 +88,7 @@ export function readFeatures(world: World, before: Features, given: FeatureParam
     invoice_history: { enabled: invoice_history?.enabled ?? before.invoice_history.enabled },
     payment_method_update: {
       ...before.payment_method_update,
-      enabled: payment_method_update?.enabled ?? before.payment_method_update.enabled,
+      enabled: canUpdateCard,
     },
     subscription_cancel: readCancel(before.subscription_cancel, given?.subscription_cancel),
     subscription_pause: readPause(before.subscription_pause, given?.subscription_pause),
