@@ -24,14 +24,15 @@ export function chooseDiscounts(
   given: Given,
   purchase: Purchase,
   ancestors: (string | { id: string } | null)[],
+  at = "discounts",
 ): ChosenDiscount[] {
   if (given.length > mostDiscounts) {
-    throw invalidRequest(`You can apply at most ${mostDiscounts} discounts.`, { param: "discounts" });
+    throw invalidRequest(`You can apply at most ${mostDiscounts} discounts.`, { param: at });
   }
   const known = ancestors.filter((reference) => reference !== null);
   const reusable = holding(world, known, nowInSeconds(world));
   return given.map((one, index) => {
-    const param = `discounts[${index}]`;
+    const param = `${at}[${index}]`;
     const named = [one.coupon, one.discount, one.promotion_code].filter((value) => value !== undefined);
     if (named.length !== 1) {
       throw invalidRequest("You must give exactly one of `coupon`, `discount` and `promotion_code`.", { param });

@@ -16,6 +16,8 @@ export interface SubscriptionMemory {
   awaits: string | null;
   /** What the items will have been charged once it is paid. */
   debitsAwaited: Record<string, Debit[]> | null;
+  /** The schedule of a change that was chosen in the portal. */
+  portalSchedule: string | null;
 }
 
 export interface Stub {
@@ -44,6 +46,7 @@ const nothing: SubscriptionMemory = {
   countedFrom: {},
   awaits: null,
   debitsAwaited: null,
+  portalSchedule: null,
 };
 
 export function memoryOf(world: World, subscription: string): SubscriptionMemory {

@@ -4,6 +4,7 @@ import { buildCard, cardBehind } from "../billing/payment-method.js";
 import { scheduleOf } from "../billing/schedule-of.js";
 import type { CardForm } from "../checkout/card-form.js";
 import type { PortalPageView } from "../pages/portal-view.js";
+import { withoutWaitingChange } from "../resources/portal-schedule.js";
 import { applyCancelAt } from "../resources/subscription-changes.js";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
@@ -14,11 +15,12 @@ type Feedback = NonNullable<Stripe.Subscription.CancellationDetails["feedback"]>
 
 /** Ends the subscription as the configuration says, with the reason that was chosen. */
 export function cancelInPortal(world: World, session: Stripe.BillingPortal.Session, feedback: string): Message {
-  const subscription = shownSubscription(world, session);
-  if (!subscription) return { kind: "error", text: "There is no subscription to change." };
+  const shown = shownSubscription(world, session);
+  if (!shown) return { kind: "error", text: "There is no subscription to change." };
   const { subscription_cancel } = configurationOf(world, session).features;
   if (!subscription_cancel.enabled) return { kind: "error", text: "Cancelling is not offered here." };
-  if (subscription.cancel_at !== null) return { kind: "success", text: "Your subscription is set to end already." };
+  if (shown.cancel_at !== null) return { kind: "success", text: "Your subscription is set to end already." };
+  const subscription = withoutWaitingChange(world, shown);
   const { enabled, options } = subscription_cancel.cancellation_reason;
   const reason = enabled ? options.find((option) => option === feedback) : undefined;
   if (subscription_cancel.mode === "immediately") {

@@ -7,13 +7,17 @@ import { formatMoney } from "../money.js";
 import type { PortalPageView } from "../pages/portal-view.js";
 import { merchantName } from "../resources/account.js";
 import { defaultConfiguration } from "../resources/portal-configurations.js";
+import { offersDetails, offersFor, reasonNotToPause } from "../resources/portal-offers.js";
+import { waitingChange } from "../resources/portal-schedule.js";
 import type { World } from "../world.js";
 
 /** A portal session's customer as the portal shows them. */
 export function portalView(world: World, session: Stripe.BillingPortal.Session): PortalPageView {
   const customer = world.tables.customer.find(session.customer);
   const subscription = shownSubscription(world, session);
-  const { features } = configurationOf(world, session);
+  const configuration = configurationOf(world, session);
+  const { features } = configuration;
+  const pausing = features.subscription_pause.enabled;
   const { cancellation_reason: reason } = features.subscription_cancel;
   return {
     merchantName,
@@ -24,7 +28,11 @@ export function portalView(world: World, session: Stripe.BillingPortal.Session):
     paymentMethod: paymentMethodView(world, subscription, customer),
     invoices: features.invoice_history.enabled ? invoiceViews(world, session.customer) : [],
     canCancel: features.subscription_cancel.enabled && subscription !== undefined && subscription.cancel_at === null,
+    canUpdate: subscription !== undefined && offersFor(world, configuration, subscription).length > 0,
+    canPause: pausing && subscription !== undefined && reasonNotToPause(world, subscription) === null,
+    canUnpause: pausing && subscription?.status === "paused",
     canUpdateCard: features.payment_method_update.enabled,
+    canUpdateDetails: offersDetails(configuration),
     cancelReasons: reason.enabled ? reason.options : [],
     confirmCancel: false,
   };
@@ -38,7 +46,13 @@ export function shownSubscription(
   const running = world.tables.subscription
     .newestFirst()
     .filter(({ customer, ended_at }) => idOf(customer) === session.customer && ended_at === null);
-  const wanted = session.flow?.subscription_cancel?.subscription;
+  const { flow } = session;
+  const named =
+    flow?.subscription_cancel ??
+    flow?.subscription_pause ??
+    flow?.subscription_update ??
+    flow?.subscription_update_confirm;
+  const wanted = named?.subscription;
   return wanted === undefined ? running[0] : running.find(({ id }) => id === wanted);
 }
 
@@ -64,9 +78,31 @@ function subscriptionView(world: World, subscription: Stripe.Subscription): Port
     seats: quantity > 1 ? `${quantity} × ${unit}` : null,
     interval,
     status: subscription.status,
-    renewsOn: endsOn === null ? formatDate(currentPeriodEnd(subscription)) : null,
+    renewsOn: endsOn === null && subscription.status !== "paused" ? formatDate(currentPeriodEnd(subscription)) : null,
+    changesTo: changeView(world, subscription),
     endsOn,
   };
+}
+
+function changeView(world: World, subscription: Stripe.Subscription) {
+  const waiting = waitingChange(world, subscription);
+  const price = waiting && world.tables.price.find(waiting.price);
+  if (!waiting || !price) return null;
+  return {
+    plan: planWords(world, price, waiting.quantity, subscription.currency),
+    on: formatDate(waiting.from),
+  };
+}
+
+/** "3 × Professional, $29.99 / month" */
+export function planWords(world: World, price: Stripe.Price, quantity: number, currency: string): string {
+  const times = quantity === 1 ? "" : `${quantity} × `;
+  return `${times}${planName(world, price)}, ${describePrice(price, currency)}`;
+}
+
+export function planName(world: World, price: Stripe.Price): string {
+  const product = world.tables.product.find(idOf(price.product))?.name ?? "Subscription";
+  return price.nickname === null ? product : `${product} (${price.nickname})`;
 }
 
 function paymentMethodView(

@@ -2,13 +2,18 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type Stripe from "stripe";
 import { readCardForm } from "../checkout/card-form.js";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
-import { renderPortalCancelPage, renderPortalCardPage } from "../pages/portal-flow-pages.js";
+import { renderPortalDetailsPage } from "../pages/portal-details-page.js";
+import { renderPortalCardPage } from "../pages/portal-flow-pages.js";
 import { renderPortalPage } from "../pages/portal-page.js";
-import type { PortalPageView } from "../pages/portal-view.js";
+import { renderPortalPausePage } from "../pages/portal-pause-page.js";
 import { merchantName } from "../resources/account.js";
 import type { Runtime } from "../runtime.js";
 import { nowInSeconds, type World } from "../world.js";
 import { cancelInPortal, resumeInPortal, saveCardInPortal } from "./portal-actions.js";
+import { answerDone, answerStep, emptyCardForm, showPortal } from "./portal-answers.js";
+import { detailsView, saveDetails } from "./portal-details.js";
+import { pauseInPortal, unpauseInPortal } from "./portal-pause.js";
+import { choiceOf, confirmStep, offerStep, reviewStep } from "./portal-update-steps.js";
 import { portalView } from "./portal-view.js";
 import { fieldOf, sendPage } from "./send-page.js";
 
@@ -25,7 +30,7 @@ export function registerPortalPage(app: FastifyInstance, { world }: Runtime): vo
   app.get<{ Params: Params }>("/p/session/:token", async (request, reply) => {
     const session = findOpenSession(world, request.params.token);
     if (!session) return closed(reply);
-    return show(world, reply, session);
+    return showPortal(world, reply, session);
   });
 
   app.post<{ Params: Params }>("/p/session/:token", async (request, reply) => {
@@ -34,32 +39,33 @@ export function registerPortalPage(app: FastifyInstance, { world }: Runtime): vo
     const { body } = request;
     const action = fieldOf(body, "action");
     if (action === "back" && session.flow) return reply.redirect(session.return_url ?? session.url, 303);
-    if (action === "card") return sendPage(reply, renderPortalCardPage(portalView(world, session), emptyForm));
+    if (action === "card") return sendPage(reply, renderPortalCardPage(portalView(world, session), emptyCardForm));
     if (action === "save_card") return saveCard(world, reply, session, body);
+    if (action === "details") return sendPage(reply, renderPortalDetailsPage(detailsView(world, session)));
+    if (action === "save_details") {
+      const wrong = saveDetails(world, session, body);
+      if (wrong) return sendPage(reply, renderPortalDetailsPage(wrong), 400);
+      return answerDone(world, reply, session, { kind: "success", text: "Your details have been saved." });
+    }
+    if (action === "pause") return sendPage(reply, renderPortalPausePage(portalView(world, session)));
+    if (action === "confirm_pause") return answerDone(world, reply, session, pauseInPortal(world, session));
+    if (action === "unpause") return answerDone(world, reply, session, unpauseInPortal(world, session));
     if (action === "cancel") {
       const view = portalView(world, session);
       return sendPage(reply, renderPortalPage({ ...view, confirmCancel: view.canCancel }));
     }
     if (action === "confirm_cancel") {
-      return answered(world, reply, session, cancelInPortal(world, session, fieldOf(body, "feedback")));
+      return answerDone(world, reply, session, cancelInPortal(world, session, fieldOf(body, "feedback")));
     }
+    const choice = choiceOf(session, body);
+    if (action === "update") {
+      return answerStep(world, reply, session, offerStep(world, session, { choice: null, message: null, status: 200 }));
+    }
+    if (action === "review") return answerStep(world, reply, session, reviewStep(world, session, choice));
+    if (action === "confirm_update") return answerStep(world, reply, session, confirmStep(world, session, choice));
     const message = action === "resume" ? resumeInPortal(world, session) : null;
-    return show(world, reply, session, message);
+    return showPortal(world, reply, session, message);
   });
-}
-
-const emptyForm = { values: { name: "" }, errors: [] };
-
-function show(
-  world: World,
-  reply: FastifyReply,
-  session: Session,
-  message: PortalPageView["message"] = null,
-): FastifyReply {
-  const view = { ...portalView(world, session), message };
-  if (session.flow?.type === "payment_method_update") return sendPage(reply, renderPortalCardPage(view, emptyForm));
-  if (session.flow?.type === "subscription_cancel") return sendPage(reply, renderPortalCancelPage(view));
-  return sendPage(reply, renderPortalPage(view));
 }
 
 function saveCard(world: World, reply: FastifyReply, session: Session, body: unknown): FastifyReply {
@@ -72,30 +78,9 @@ function saveCard(world: World, reply: FastifyReply, session: Session, body: unk
   const decline = offered
     ? saveCardInPortal(world, session, card.form).decline
     : "Changing the card is not offered here.";
-  if (decline === null) return answered(world, reply, session, { kind: "success", text: "Your card has been saved." });
+  if (decline === null)
+    return answerDone(world, reply, session, { kind: "success", text: "Your card has been saved." });
   return sendPage(reply, renderPortalCardPage(view, { values, errors: [{ field: null, message: decline }] }), 402);
-}
-
-/** Where a flow leads once it is done; without one the home page says what happened. */
-function answered(
-  world: World,
-  reply: FastifyReply,
-  session: Session,
-  message: PortalPageView["message"],
-): FastifyReply {
-  const { flow } = session;
-  if (!flow || message?.kind === "error") return show(world, reply, session, message);
-  const { redirect, hosted_confirmation, type } = flow.after_completion;
-  if (redirect) return reply.redirect(redirect.return_url, 303);
-  if (type === "hosted_confirmation") {
-    const text = hosted_confirmation?.custom_message ?? message?.text ?? "";
-    return sendPage(
-      reply,
-      renderClosedCheckoutPage({ merchantName, title: "Done", message: text, backUrl: session.return_url }),
-    );
-  }
-  world.tables["billing_portal.session"].put({ ...session, flow: null });
-  return reply.redirect(session.url, 303);
 }
 
 function findOpenSession(world: World, token: string): Session | undefined {

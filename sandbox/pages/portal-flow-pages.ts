@@ -1,8 +1,8 @@
 import { type CardFormView, renderCardFields, renderTestCards } from "./card-fields.js";
 import { errorsOf } from "./checkout-view.js";
-import { humanize, merchantMark, notice } from "./components.js";
-import { html, type SafeHtml, webUrl } from "./html.js";
-import { renderLayout } from "./layout.js";
+import { humanize, notice } from "./components.js";
+import { html } from "./html.js";
+import { renderFlow } from "./portal-flow-frame.js";
 import { renderConfirmation } from "./portal-plan.js";
 import type { PortalPageView } from "./portal-view.js";
 
@@ -41,18 +41,4 @@ export function renderPortalCancelPage(view: PortalPageView): string {
 ${view.message !== null && notice(view.message.kind, view.message.text)}
 <section class="card stack">${plan === null ? html`<p class="muted">You have no subscription.</p>` : renderConfirmation(view, plan)}</section>`;
   return renderFlow(view, "Cancel your subscription", body);
-}
-
-/** A page of one task: the way back and nothing of the rest of the portal. */
-function renderFlow(view: PortalPageView, title: string, content: SafeHtml): string {
-  const returnUrl = webUrl(view.returnUrl);
-  const body = html`<main class="page narrow stack">
-<header class="between">
-${merchantMark(view.merchantName)}
-${returnUrl !== null && html`<a href="${returnUrl}">← Return to ${view.merchantName}</a>`}
-</header>
-${content}
-</main>
-<footer class="footer">Local Stripe sandbox</footer>`;
-  return renderLayout({ title: `${title} – ${view.merchantName}`, tinted: true, body });
 }

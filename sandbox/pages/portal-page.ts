@@ -22,6 +22,7 @@ ${view.email !== null && html`<p class="muted">Signed in as ${view.email}</p>`}
 ${view.message !== null && notice(view.message.kind, view.message.text)}
 ${renderPlan(view)}
 ${renderPaymentMethod(view)}
+${view.canUpdateDetails && detailsSection}
 ${renderInvoices(view.invoices)}
 </main>
 <footer class="footer">Local Stripe sandbox</footer>`;
@@ -35,5 +36,7 @@ function renderPaymentMethod({ paymentMethod: card, canUpdateCard }: PortalPageV
       : html`<div class="between"><p><strong>${humanize(card.brand)}</strong> •••• ${card.last4}</p><p class="muted">Expires ${card.expiry}</p></div>`;
   return html`<section class="card stack"><h2>Payment method</h2>${details}${canUpdateCard && updateCardForm}</section>`;
 }
+
+const detailsSection = html`<section class="card stack"><h2>Your details</h2><form method="post" class="buttons"><button class="button secondary" name="action" value="details">Update your details</button></form></section>`;
 
 const updateCardForm = html`<form method="post" class="buttons"><button class="button secondary" name="action" value="card">Update payment method</button></form>`;

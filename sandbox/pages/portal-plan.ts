@@ -27,6 +27,9 @@ function renderDates(plan: Subscription): SafeHtml | null {
     const verb = plan.status === "canceled" ? "ended" : "ends";
     return html`<p class="notice warning">Your plan ${verb} on ${plan.endsOn}.${plan.status !== "canceled" && " It will not renew."}</p>`;
   }
+  if (plan.changesTo !== null) {
+    return html`<p class="notice warning">Your plan changes to ${plan.changesTo.plan} on ${plan.changesTo.on}.</p>`;
+  }
   return plan.renewsOn === null ? null : html`<p class="muted">Renews on ${plan.renewsOn}</p>`;
 }
 
@@ -36,9 +39,14 @@ function renderActions(view: PortalPageView, plan: Subscription): SafeHtml | nul
   if (plan.endsOn !== null) {
     return html`<form method="post" class="buttons"><button class="button primary" name="action" value="resume">Don’t cancel plan</button></form>`;
   }
-  if (!view.canCancel) return null;
   if (view.confirmCancel) return renderConfirmation(view, plan);
-  return html`<form method="post" class="buttons"><button class="button secondary" name="action" value="cancel">Cancel plan</button></form>`;
+  if (!view.canCancel && !view.canUpdate && !view.canPause && !view.canUnpause) return null;
+  return html`<form method="post" class="buttons">
+${view.canUpdate && html`<button class="button primary" name="action" value="update">Update plan</button>`}
+${view.canUnpause && html`<button class="button primary" name="action" value="unpause">Resume plan</button>`}
+${view.canPause && html`<button class="button secondary" name="action" value="pause">Pause plan</button>`}
+${view.canCancel && html`<button class="button secondary" name="action" value="cancel">Cancel plan</button>`}
+</form>`;
 }
 
 /** What cancelling means, why it is asked for, and the two answers. */

@@ -13,6 +13,8 @@ export interface PortalPageView {
     seats: string | null;
     status: string;
     renewsOn: string | null;
+    /** What a change that waits makes of it; null if none does. */
+    changesTo: { plan: string; on: string } | null;
     /** Set once the plan is due to end. */
     endsOn: string | null;
   } | null;
@@ -26,7 +28,13 @@ export interface PortalPageView {
     url: string | null;
   }[];
   canCancel: boolean;
+  /** Whether another price or quantity is offered. */
+  canUpdate: boolean;
+  canPause: boolean;
+  /** Whether a pause can be ended. */
+  canUnpause: boolean;
   canUpdateCard: boolean;
+  canUpdateDetails: boolean;
   /** Reasons to choose from when cancelling; empty where none is asked for. */
   cancelReasons: string[];
   /** Whether the page is asking for confirmation of a cancellation. */

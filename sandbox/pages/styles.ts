@@ -73,6 +73,11 @@ input[aria-invalid] { border-color: var(--danger); background: var(--danger-tint
 .field-error { color: var(--danger); font-size: .875rem; font-weight: 500; }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }
 .with-button { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 8px; }
+.choices { display: grid; gap: 10px; margin: 0; padding: 0; border: 0; min-width: 0; }
+.choices legend { padding: 0 0 6px; }
+.choice { display: flex; gap: 12px; padding: 13px 16px; border: 1px solid var(--line); border-radius: 9px; cursor: pointer; }
+.choice:has(:checked) { border-color: var(--accent); background: var(--panel); }
+.choice input { flex: none; width: 18px; min-height: 18px; margin: 3px 0; accent-color: var(--accent); }
 .notice { padding: 13px 16px; border: 1px solid; border-radius: 9px; font-weight: 500; }
 .notice.error { background: var(--danger-tint); border-color: #e9b4b8; color: var(--danger); }
 .notice.success { background: var(--good-tint); border-color: #abd9bf; color: var(--good); }

@@ -68,7 +68,11 @@ const createParams = {
   test_clock: text,
 } satisfies Covers<Stripe.CustomerCreateParams>;
 
-const updateParams = { ...shared, ...legacy, default_source: notHere } satisfies Covers<Stripe.CustomerUpdateParams>;
+export const customerUpdateParams = {
+  ...shared,
+  ...legacy,
+  default_source: notHere,
+} satisfies Covers<Stripe.CustomerUpdateParams>;
 
 const listParams = {
   ...paging,
@@ -107,15 +111,8 @@ export const customerOperations = [
     method: "POST",
     path: "/v1/customers/:id",
     answers: "customer",
-    params: updateParams,
-    run: (world, params, id) => {
-      const before = getCustomer(world, id);
-      const changed = applyChanges(world, before, params);
-      const after = world.tables.customer.put(withMoney(world, changed, params, "adjustment"));
-      recordEvent(world, "customer.updated", after, before);
-      if (params.coupon === undefined) return after;
-      return params.coupon === null ? takeDiscount(world, after) : giveDiscount(world, after, params.coupon);
-    },
+    params: customerUpdateParams,
+    run: updateCustomer,
   }),
   operation({
     method: "DELETE",
@@ -155,6 +152,15 @@ export function getCustomer(world: World, id: string, param = "id"): Stripe.Cust
   const customer = world.tables.customer.find(id);
   if (!customer) throw noSuch("customer", id, param);
   return customer;
+}
+
+export function updateCustomer(world: World, params: Read<typeof customerUpdateParams>, id: string): Stripe.Customer {
+  const before = getCustomer(world, id);
+  const changed = applyChanges(world, before, params);
+  const after = world.tables.customer.put(withMoney(world, changed, params, "adjustment"));
+  recordEvent(world, "customer.updated", after, before);
+  if (params.coupon === undefined) return after;
+  return params.coupon === null ? takeDiscount(world, after) : giveDiscount(world, after, params.coupon);
 }
 
 export function buildCustomer(

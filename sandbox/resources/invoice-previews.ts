@@ -59,7 +59,7 @@ const subscriptionDetails = {
   trial_end: trialEnd,
 } satisfies Covers<Stripe.InvoiceCreatePreviewParams.SubscriptionDetails>;
 
-const previewParams = {
+export const previewParams = {
   automatic_tax: notHere,
   currency: text,
   customer: text,
@@ -99,7 +99,7 @@ export const invoicePreviewOperations = [
  *
  * It comes from the same plans that renew and change subscriptions, so it is what then happens.
  */
-function createPreview(world: World, params: PreviewParams): Stripe.Invoice {
+export function createPreview(world: World, params: PreviewParams): Stripe.Invoice {
   if (params.schedule !== undefined || params.schedule_details) {
     return previewOfSchedule(world, params);
   }

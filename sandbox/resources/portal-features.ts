@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
-import { invalidRequest } from "../api/errors.js";
-import { bool, clearable, hash, listOf, notHere, oneOf, type Read, required } from "../api/params.js";
+import { invalidRequest, unsupportedParameter } from "../api/errors.js";
+import { bool, clearable, hash, listOf, notHere, oneOf, only, type Read, required } from "../api/params.js";
 import type { World } from "../world.js";
 import { proration, readUpdateFeature, updateFeatureParam } from "./portal-update-feature.js";
 
@@ -34,11 +34,14 @@ const shape = {
     mode: oneOf("at_period_end", "immediately"),
     proration_behavior: proration,
   }),
-  subscription_pause: hash({ enabled: oneOf("false"), duration: notHere }),
+  subscription_pause: hash({
+    duration: hash({ interval_options: notHere, type: required(only("indefinite")) }),
+    enabled: bool,
+  }),
   subscription_update: updateFeatureParam,
 };
 
-/** A portal configuration's `features`: kept and answered in full; the portal page offers cancelling and resuming. */
+/** A portal configuration's `features`: kept and answered in full; the portal page offers what is enabled. */
 export const featuresParam = hash(shape);
 export type FeatureParams = Read<typeof shape>;
 
@@ -71,22 +74,40 @@ export const noFeatures: Features = {
 /** The features as they are after a change; refuses what does not go together. */
 export function readFeatures(world: World, before: Features, given: FeatureParams | undefined): Features {
   const { customer_update, invoice_history, payment_method_update, subscription_update } = given ?? {};
+  const allowed = customer_update?.allowed_updates;
+  const canUpdateCard = payment_method_update?.enabled ?? before.payment_method_update.enabled;
+  if (!canUpdateCard && (subscription_update?.enabled ?? before.subscription_update.enabled)) {
+    // https://github.com/nextjs/saas-starter/issues/68
+    throw invalidRequest("Cannot enable subscription updates while payment method update is disabled.");
+  }
   return {
     customer_update: {
-      allowed_updates: customer_update?.allowed_updates ?? before.customer_update.allowed_updates,
+      allowed_updates: allowed === undefined ? before.customer_update.allowed_updates : (allowed ?? []),
       enabled: customer_update?.enabled ?? before.customer_update.enabled,
     },
     invoice_history: { enabled: invoice_history?.enabled ?? before.invoice_history.enabled },
     payment_method_update: {
       ...before.payment_method_update,
-      enabled: payment_method_update?.enabled ?? before.payment_method_update.enabled,
+      enabled: canUpdateCard,
     },
     subscription_cancel: readCancel(before.subscription_cancel, given?.subscription_cancel),
-    subscription_pause: before.subscription_pause,
+    subscription_pause: readPause(before.subscription_pause, given?.subscription_pause),
     subscription_update: subscription_update
       ? readUpdateFeature(world, before.subscription_update, subscription_update)
       : before.subscription_update,
   };
+}
+
+/** Without a duration Stripe offers a month, after which the subscription goes on by itself. */
+function readPause(
+  before: Features["subscription_pause"],
+  given: FeatureParams["subscription_pause"],
+): Features["subscription_pause"] {
+  const enabled = given?.enabled ?? before.enabled;
+  if (enabled && !before.enabled && !given?.duration) {
+    throw unsupportedParameter("features[subscription_pause][duration]", ", other than with the type indefinite");
+  }
+  return { ...before, enabled };
 }
 
 /** https://docs.stripe.com/api/customer_portal/configurations/create: what is not used is given back only at once. */

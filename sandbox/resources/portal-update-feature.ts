@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invalidRequest, missingParameter } from "../api/errors.js";
-import { bool, clearable, hash, integer, listOf, notHere, oneOf, required, text } from "../api/params.js";
+import { bool, clearable, hash, integer, listOf, oneOf, required, text } from "../api/params.js";
 import { productIdOf } from "../billing/price-amounts.js";
 import type { World } from "../world.js";
 import { getPrice } from "./prices.js";
@@ -27,7 +27,9 @@ export const updateFeatureParam = hash({
   enabled: bool,
   products: clearable(listOf(offeredProduct)),
   proration_behavior: proration,
-  schedule_at_period_end: notHere,
+  schedule_at_period_end: hash({
+    conditions: clearable(listOf(hash({ type: required(oneOf("decreasing_item_amount", "shortening_interval")) }))),
+  }),
   trial_update_behavior: oneOf("continue_trial", "end_trial"),
 });
 
@@ -44,13 +46,16 @@ export function readUpdateFeature(world: World, before: Feature, given: Given): 
   const products = productsOf(world, before, given, default_allowed_updates.includes("quantity"));
   if (enabled && default_allowed_updates.length === 0) throw missingParameter(`${at}[default_allowed_updates]`);
   if (enabled && !products?.length) throw missingParameter(`${at}[products]`);
+  const conditions = given.schedule_at_period_end?.conditions;
   return {
     billing_cycle_anchor: given.billing_cycle_anchor ?? before.billing_cycle_anchor,
     default_allowed_updates,
     enabled,
     products,
     proration_behavior: given.proration_behavior ?? before.proration_behavior,
-    schedule_at_period_end: before.schedule_at_period_end,
+    schedule_at_period_end: {
+      conditions: conditions === undefined ? before.schedule_at_period_end.conditions : (conditions ?? []),
+    },
     trial_update_behavior: given.trial_update_behavior ?? before.trial_update_behavior,
   };
 }

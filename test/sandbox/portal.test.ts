@@ -106,16 +106,25 @@ test("a configuration is refused where its features do not go together", async (
     withFeatures({ subscription_cancel: { ...cancel, proration_behavior: "always_invoice" } }),
   ).rejects.toThrow("always_invoice");
   const update = { enabled: true, default_allowed_updates: ["price"] } satisfies Update;
-  await expect(withFeatures({ subscription_update: update })).rejects.toMatchObject({
+  const payment_method_update = { enabled: true };
+  await expect(withFeatures({ payment_method_update, subscription_update: update })).rejects.toMatchObject({
     param: "features[subscription_update][products]",
   });
   await expect(
-    withFeatures({ subscription_update: { ...update, products: [{ product: other.id, prices: [price] }] } }),
+    withFeatures({
+      payment_method_update,
+      subscription_update: { ...update, products: [{ product: other.id, prices: [price] }] },
+    }),
   ).rejects.toThrow("does not belong");
   const products = [{ product: String(product), prices: [price] }];
-  expect(await withFeatures({ subscription_update: { ...update, products } })).toMatchObject({
-    features: { subscription_update: { enabled: true, products } },
-  });
+  await expect(withFeatures({ subscription_update: { ...update, products } })).rejects.toThrow(
+    "Cannot enable subscription updates while payment method update is disabled.",
+  );
+  const made = await withFeatures({ payment_method_update, subscription_update: { ...update, products } });
+  expect(made).toMatchObject({ features: { subscription_update: { enabled: true, products } } });
+  await expect(
+    stripe.billingPortal.configurations.update(made.id, { features: { payment_method_update: { enabled: false } } }),
+  ).rejects.toThrow("while payment method update is disabled");
 });
 
 const redirect = { type: "redirect", redirect: { return_url: "http://shop.test/done" } } as const;
