@@ -33,6 +33,7 @@ import { preferredLocale } from "./money.js";
 import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
 import { makeStripeClient } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
+import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
 import { makeInbox } from "./webhooks/receive-stripe-event.js";
@@ -84,9 +85,11 @@ async function compose(
 
   const catalog = await keepCatalog(connection.db, live, log);
   const metrics = makeMetrics();
+  const stripe = makeStripeClient(config.stripe);
   const deps: Deps = {
     db: connection.db,
-    stripe: makeStripeGateway(makeStripeClient(config.stripe)),
+    stripe: makeStripeGateway(stripe),
+    stripeEvents: makeEventSource(stripe),
     locks,
     log,
     metrics,

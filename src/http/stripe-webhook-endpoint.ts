@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { isDatabaseOutage } from "../db/outage.js";
-import { UnverifiedEvent, verifyEvent } from "../stripe/verify-event.js";
+import { UnverifiedEvent } from "../stripe/stripe-event.js";
+import { verifyEvent } from "../stripe/verify-event.js";
 import type { Inbox } from "../webhooks/receive-stripe-event.js";
 import { DeadlinePassed, within } from "../within.js";
 

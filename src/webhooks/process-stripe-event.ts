@@ -4,10 +4,12 @@ import { type Deps, inTransaction } from "../deps.js";
 import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
+import { findPayer, findSynced } from "./find-target.js";
+import { type IgnoredReason, ignoredReasons } from "./ignored.js";
 import { processTask } from "./receive-stripe-event.js";
 import { claimEvents, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventRow } from "./stripe-event.table.js";
-import { syncs } from "./stripe-event-handlers.js";
+import { isTargetKind, syncs } from "./stripe-event-handlers.js";
 
 const batch = 100;
 /** Customers worked on at once: below the size of the lock pool, so that mutations always find room. */
@@ -46,7 +48,7 @@ async function processObject(deps: Deps, events: WebhookEventRow[]): Promise<voi
   const ids = events.map((event) => event.id);
   try {
     const ignored = await bringUpToDate(deps, events, ids);
-    if (ignored) await markIgnored(deps.db, ids, ignored, new Date());
+    if (ignored) await markIgnored(deps.db, ids, ignoredReasons[ignored], new Date());
     for (const { stripeEventId, type } of events) {
       deps.log.info({ event: stripeEventId, type, ...(ignored && { ignored }) }, "stripe event processed");
     }
@@ -56,38 +58,27 @@ async function processObject(deps: Deps, events: WebhookEventRow[]): Promise<voi
 }
 
 /** Gives why the events are none of our business, or undefined when they are done. */
-async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[]): Promise<string | undefined> {
-  const { objectKind, objectId, stripeCustomerId } = events[0] ?? {};
-  const sync = isKind(objectKind) ? syncs[objectKind] : undefined;
-  if (!sync || !objectId) return "This type of event is not handled.";
+async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[]): Promise<IgnoredReason | undefined> {
+  const [event] = events;
+  if (!event?.objectId || !isTargetKind(event.objectKind)) return "unhandled_type";
   try {
-    const payer = stripeCustomerId ?? (await customerBehind(deps, objectKind, objectId));
-    if (!payer) return "It is about no customer.";
+    const synced = await findSynced(deps, { kind: event.objectKind, id: event.objectId });
+    const payer = synced && (event.stripeCustomerId ?? (await findPayer(deps, synced)));
+    if (!payer) return "no_customer";
     const user = await findOwner(deps, payer);
-    if (!user) return "Its customer was not made by this service.";
+    if (!user) return "foreign_customer";
     await lockCustomer(deps, user.id, async () => {
-      const write = await sync(deps, user, objectId);
+      const write = await syncs[synced.kind](deps, user, synced.id);
       await inTransaction(deps, async (inside) => {
         await write(inside);
         await markProcessed(inside.db, ids, new Date());
       });
     });
   } catch (error) {
-    if (isMissing(error)) return "Stripe does not have this object any more.";
+    if (isMissing(error)) return "gone";
     throw error;
   }
   return undefined;
-}
-
-/** Refunds, disputes and invoice payments name no customer; the payment or invoice that they are about does. */
-async function customerBehind({ stripe }: Deps, kind: string | null | undefined, id: string): Promise<string | null> {
-  if (kind === "payment") return (await stripe.getPayment(id)).customerId;
-  if (kind === "invoice") return (await stripe.getInvoice(id)).customerId;
-  return null;
-}
-
-function isKind(kind: string | null | undefined): kind is keyof typeof syncs {
-  return kind !== null && kind !== undefined && Object.hasOwn(syncs, kind);
 }
 
 /** An outage or a busy customer is no fault of the event's: only real failures count as tries. */

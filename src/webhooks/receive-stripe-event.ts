@@ -1,6 +1,7 @@
 import { v7 } from "uuid";
 import type { Db } from "../db/client.js";
-import type { StripeEvent } from "../stripe/verify-event.js";
+import type { StripeEvent } from "../stripe/stripe-event.js";
+import { ignoredReasons } from "./ignored.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
 
@@ -56,7 +57,7 @@ function rowOf(event: StripeEvent, body: Buffer): ArrivedEvent {
     objectId: target?.id ?? event.objectId,
     stripeCustomerId: event.customerId,
     status: target ? "PENDING" : "IGNORED",
-    lastError: target ? null : "This type of event is not handled.",
+    lastError: target ? null : ignoredReasons.unhandled_type,
     // Postgres text cannot hold a NUL, which JSON may spell as \u0000.
     payload: body.toString("utf8").replaceAll("\\u0000", "\\ufffd"),
     createdAt: event.createdAt,
