@@ -36,7 +36,12 @@ import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
+import { measureBacklog } from "./webhooks/measure-backlog.js";
 import { makeInbox } from "./webhooks/receive-stripe-event.js";
+import { within } from "./within.js";
+
+/** Prometheus gives up after ten seconds; what Postgres does not tell by then is left out. */
+const longestMeasureMs = 1_000;
 
 /** A running service. */
 export interface App {
@@ -85,6 +90,7 @@ async function compose(
 
   const catalog = await keepCatalog(connection.db, live, log);
   const metrics = makeMetrics();
+  metrics.measure(() => within(longestMeasureMs, measureBacklog(connection.db)));
   const stripe = makeStripeClient(config.stripe);
   const deps: Deps = {
     db: connection.db,
@@ -124,7 +130,8 @@ async function compose(
     () => http.close(),
   );
   await serveGraphql(http, apollo, makeContext);
-  await serveStripeWebhook(http, makeInbox(connection.db), config.stripe.webhookSecrets);
+  const inbox = makeInbox(deps);
+  await serveStripeWebhook(http, { inbox, secrets: config.stripe.webhookSecrets, metrics });
   await serveHealth(http, async () => ({
     database: await answersInTime(connection.ping()),
     catalog: catalog.isLoaded(),

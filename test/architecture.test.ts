@@ -32,6 +32,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "db/outage",
     "graphql",
     "live/endable",
+    "metrics",
     "stripe/stripe-event",
     "stripe/verify-event",
     "webhooks",

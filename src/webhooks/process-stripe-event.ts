@@ -49,12 +49,19 @@ async function processObject(deps: Deps, events: WebhookEventRow[]): Promise<voi
   try {
     const ignored = await bringUpToDate(deps, events, ids);
     if (ignored) await markIgnored(deps.db, ids, ignoredReasons[ignored], new Date());
-    for (const { stripeEventId, type } of events) {
-      deps.log.info({ event: stripeEventId, type, ...(ignored && { ignored }) }, "stripe event processed");
-    }
+    for (const event of events) tellSettled(deps, event, ignored);
   } catch (error) {
     await tryAgainLater(deps, events, error);
   }
+}
+
+function tellSettled({ log, metrics }: Deps, event: WebhookEventRow, ignored: IgnoredReason | undefined): void {
+  if (ignored) metrics.countReason("billing_webhook_ignored_total", ignored);
+  if (!ignored) {
+    metrics.count("billing_webhook_processed_total");
+    metrics.observe("billing_webhook_processing_seconds", (Date.now() - event.receivedAt.getTime()) / 1000);
+  }
+  log.info({ event: event.stripeEventId, type: event.type, ...(ignored && { ignored }) }, "stripe event processed");
 }
 
 /** Gives why the events are none of our business, or undefined when they are done. */
@@ -83,19 +90,31 @@ async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[
 
 /** An outage or a busy customer is no fault of the event's: only real failures count as tries. */
 async function tryAgainLater(deps: Deps, events: WebhookEventRow[], error: unknown): Promise<void> {
-  const isTry = error instanceof CustomerBusy || isOutage(error) ? 0 : 1;
+  const { db, log, metrics } = deps;
+  const excuse = excuseOf(error);
+  const isTry = excuse ? 0 : 1;
   const problem = rootProblem(error);
   for (const { id, stripeEventId, type, attempts } of events) {
     const tries = attempts + isTry;
-    deps.log.warn({ event: stripeEventId, type, tries, err: error }, "stripe event not processed");
+    if (excuse) metrics.countReason("billing_webhook_postponed_total", excuse);
+    if (!excuse) metrics.count("billing_webhook_failed_tries_total");
+    log.warn({ event: stripeEventId, type, tries, err: error }, "stripe event not processed");
     if (tries >= mostTries) {
-      await markFailed(deps.db, [id], problem, new Date());
+      await markFailed(db, [id], problem, new Date());
+      metrics.count("billing_webhook_given_up_total");
+      log.error({ event: stripeEventId, type, tries }, "stripe event given up");
       continue;
     }
     const dueAt = new Date(Date.now() + pauseMs(tries));
-    await putBack(deps.db, [id], problem, dueAt, isTry);
-    await enqueue(deps.db, processTask, { key: `${processTask}:${id}`, runAt: dueAt });
+    await putBack(db, [id], problem, dueAt, isTry);
+    await enqueue(db, processTask, { key: `${processTask}:${id}`, runAt: dueAt });
   }
+}
+
+/** Why a failure is not the event's; undefined when it may be. */
+function excuseOf(error: unknown): "busy" | "outage" | undefined {
+  if (error instanceof CustomerBusy) return "busy";
+  return isOutage(error) ? "outage" : undefined;
 }
 
 function isOutage(error: unknown): boolean {

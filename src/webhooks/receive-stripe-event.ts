@@ -1,7 +1,7 @@
 import { v7 } from "uuid";
-import type { Db } from "../db/client.js";
+import type { Deps } from "../deps.js";
 import type { StripeEvent } from "../stripe/stripe-event.js";
-import { ignoredReasons } from "./ignored.js";
+import { type IgnoredReason, ignoredReasons } from "./ignored.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
 
@@ -10,19 +10,23 @@ export const processTask = "process_stripe_events";
 
 /** Where verified events go. */
 export interface Inbox {
-  /** Resolves once the event is stored for good; one that was delivered before changes nothing. Throws when Postgres is away. */
-  receive(event: StripeEvent, body: Buffer): Promise<void>;
+  /**
+   * Resolves once the event is stored for good, to whether it is new: one that was delivered before
+   * changes nothing. Throws when Postgres is away.
+   */
+  receive(event: StripeEvent, body: Buffer): Promise<boolean>;
 }
 
 interface Flush {
   readonly events: ArrivedEvent[];
-  readonly stored: Promise<void>;
+  /** The ids of the rows that are new. */
+  readonly stored: Promise<ReadonlySet<string>>;
 }
 
 const mostAtOnce = 200;
 
 /** An inbox that stores whatever arrives while one statement is under way with the next one. */
-export function makeInbox(db: Db): Inbox {
+export function makeInbox(deps: Deps): Inbox {
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Flush | undefined;
 
@@ -30,22 +34,37 @@ export function makeInbox(db: Db): Inbox {
     const events: ArrivedEvent[] = [];
     const stored = underWay.then(() => {
       if (next?.events === events) next = undefined;
-      return storeArrivedEvents(db, events, processTask);
+      return storeArrivedEvents(deps.db, events, processTask);
     });
     underWay = stored.catch(() => {}); // each sender hears of the failure; the next flush must not
     return { events, stored };
   }
 
   return {
-    receive(event, body) {
+    async receive(event, body) {
+      const ignored = reasonToIgnore(event);
+      const row = rowOf(event, body, ignored);
       if (!next || next.events.length >= mostAtOnce) next = startFlush();
-      next.events.push(rowOf(event, body));
-      return next.stored;
+      next.events.push(row);
+      const isNew = (await next.stored).has(row.id);
+      tell(deps, event, isNew, ignored);
+      return isNew;
     },
   };
 }
 
-function rowOf(event: StripeEvent, body: Buffer): ArrivedEvent {
+function reasonToIgnore(event: StripeEvent): IgnoredReason | undefined {
+  return targetOf(event) ? undefined : "unhandled_type";
+}
+
+function tell({ log, metrics }: Deps, { id, type }: StripeEvent, isNew: boolean, ignored?: IgnoredReason): void {
+  metrics.count(isNew ? "billing_webhook_stored_total" : "billing_webhook_duplicates_total");
+  if (isNew && ignored) metrics.countReason("billing_webhook_ignored_total", ignored);
+  const fate = isNew ? "stored" : "duplicate";
+  log.info({ event: id, type, fate, ...(isNew && ignored && { ignored }) }, "stripe event received");
+}
+
+function rowOf(event: StripeEvent, body: Buffer, ignored: IgnoredReason | undefined): ArrivedEvent {
   const target = targetOf(event);
   return {
     id: v7(),
@@ -56,8 +75,8 @@ function rowOf(event: StripeEvent, body: Buffer): ArrivedEvent {
     objectKind: target?.kind ?? null,
     objectId: target?.id ?? event.objectId,
     stripeCustomerId: event.customerId,
-    status: target ? "PENDING" : "IGNORED",
-    lastError: target ? null : ignoredReasons.unhandled_type,
+    status: ignored ? "IGNORED" : "PENDING",
+    lastError: ignored ? ignoredReasons[ignored] : null,
     // Postgres text cannot hold a NUL, which JSON may spell as \u0000.
     payload: body.toString("utf8").replaceAll("\\u0000", "\\ufffd"),
     createdAt: event.createdAt,

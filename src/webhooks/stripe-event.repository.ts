@@ -1,4 +1,4 @@
-import { and, inArray, sql } from "drizzle-orm";
+import { and, count, inArray, min, sql } from "drizzle-orm";
 import type { Db } from "../db/client.js";
 import { type WebhookEventRow, webhookEvents } from "./stripe-event.table.js";
 
@@ -19,11 +19,16 @@ export type ArrivedEvent = Pick<
 /**
  * Stores these events and adds one job to process them, all in one statement: measured, a job or a
  * NOTIFY for each event costs five times the insert. Events that are there already change nothing.
+ * Gives the `id`s of the rows that are new.
  */
-export async function storeArrivedEvents(db: Db, events: readonly ArrivedEvent[], task: string): Promise<void> {
+export async function storeArrivedEvents(
+  db: Db,
+  events: readonly ArrivedEvent[],
+  task: string,
+): Promise<ReadonlySet<string>> {
   // Text throughout: postgres.js gets arrays of booleans wrong, and Drizzle those of instants.
   const column = (read: (event: ArrivedEvent) => string | null) => sql.param(events.map(read));
-  await db.execute(sql`
+  const stored = await db.execute<{ id: string }>(sql`
     with arrived as (
       insert into webhook_events (id, stripe_event_id, type, api_version, livemode, object_kind, object_id,
         stripe_customer_id, status, payload, created_at, last_error, received_at, due_at)
@@ -40,10 +45,23 @@ export async function storeArrivedEvents(db: Db, events: readonly ArrivedEvent[]
       ) as event (id, stripe_event_id, type, api_version, livemode, object_kind, object_id,
         stripe_customer_id, status, payload, created_at, last_error)
       on conflict (stripe_event_id) do nothing
-      returning status
+      returning id, status
+    ), woken as materialized (
+      select graphile_worker.add_job(${task}::text, '{}'::json, job_key => ${task}::text, max_attempts => 3)
+      where exists (select from arrived where status = 'PENDING')
     )
-    select graphile_worker.add_job(${task}::text, '{}'::json, job_key => ${task}::text, max_attempts => 3)
-    where exists (select from arrived where status = 'PENDING')`);
+    select id, (select count(*) from woken) as jobs from arrived`); // a part that nothing reads would not run
+  return new Set(stored.map(({ id }) => id));
+}
+
+/** How many events wait, and since when the oldest of them has; null when none does. */
+export async function readBacklog(db: Db): Promise<{ waiting: number; since: Date | null }> {
+  const waits = inArray(webhookEvents.status, ["PENDING", "PROCESSING"]);
+  const [row] = await db
+    .select({ waiting: count(), since: min(webhookEvents.receivedAt) })
+    .from(webhookEvents)
+    .where(waits);
+  return row ?? { waiting: 0, since: null };
 }
 
 /** Takes waiting events to work on; a claim lapses by itself, should the worker die. */
