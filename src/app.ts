@@ -31,7 +31,7 @@ import { type LiveUpdates, listen } from "./live/listen.js";
 import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
 import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
-import { makeStripeClient } from "./stripe/client.js";
+import { isLiveKey, makeStripeClient } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
@@ -103,6 +103,7 @@ async function compose(
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
       usageRetentionMonths: config.usageRetentionMonths,
+      isLiveMode: isLiveKey(config.stripe.secretKey),
       stripeCustomerPage: customerPages(config.stripe.secretKey),
     },
     catalog: catalog.get,

@@ -1,4 +1,4 @@
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
 
@@ -17,6 +17,10 @@ export interface StripeEventSource {
   findReferred(kind: ReferenceKind, id: string): Promise<Referred | null>;
   /** Whose payment method it is; null when it is nobody's any more. */
   findCardOwner(paymentMethodId: string): Promise<string | null>;
+  /** The account of the service's key, asked once; null when the key may not ask. */
+  findAccountId(): Promise<string | null>;
+  /** The same, if it was asked already. */
+  knownAccountId(): string | null;
 }
 
 /** The source over the SDK. */
@@ -27,10 +31,25 @@ export function makeEventSource(stripe: Stripe): StripeEventSource {
     dispute: async (id) => payment((await stripe.disputes.retrieve(id)).payment_intent),
     invoice_payment: async (id) => referred("invoice", (await stripe.invoicePayments.retrieve(id)).invoice),
   };
+  let account: string | null = null;
   return {
+    async findAccountId() {
+      account ??= await asking(() => readAccountId(stripe));
+      return account;
+    },
+    knownAccountId: () => account,
     findReferred: (kind, id) => asking(() => readers[kind](id)),
     findCardOwner: (id) => asking(async () => idOf((await stripe.paymentMethods.retrieve(id)).customer)),
   };
+}
+
+async function readAccountId(stripe: Stripe): Promise<string | null> {
+  try {
+    return (await stripe.accounts.retrieveCurrent()).id;
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripePermissionError) return null;
+    throw error;
+  }
 }
 
 type Pointer = Parameters<typeof idOf>[0];

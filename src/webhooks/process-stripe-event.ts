@@ -5,7 +5,7 @@ import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
 import { findPayer, findSynced } from "./find-target.js";
-import { type IgnoredReason, ignoredReasons } from "./ignored.js";
+import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./receive-stripe-event.js";
 import { claimEvents, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventRow } from "./stripe-event.table.js";
@@ -61,7 +61,9 @@ function tellSettled({ log, metrics }: Deps, event: WebhookEventRow, ignored: Ig
     metrics.count("billing_webhook_processed_total");
     metrics.observe("billing_webhook_processing_seconds", (Date.now() - event.receivedAt.getTime()) / 1000);
   }
-  log.info({ event: event.stripeEventId, type: event.type, ...(ignored && { ignored }) }, "stripe event processed");
+  const fields = { event: event.stripeEventId, type: event.type, ...(ignored && { ignored }) };
+  if (isMisdirected(ignored)) log.warn(fields, "stripe event processed");
+  else log.info(fields, "stripe event processed");
 }
 
 /** Gives why the events are none of our business, or undefined when they are done. */
@@ -69,6 +71,7 @@ async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[
   const [event] = events;
   if (!event?.objectId || !isTargetKind(event.objectKind)) return "unhandled_type";
   try {
+    if (await isOfAnother(deps, event.stripeAccountId)) return "other_account";
     const synced = await findSynced(deps, { kind: event.objectKind, id: event.objectId });
     const payer = synced && (event.stripeCustomerId ?? (await findPayer(deps, synced)));
     if (!payer) return "no_customer";
@@ -115,6 +118,13 @@ async function tryAgainLater(deps: Deps, events: WebhookEventRow[], error: unkno
 function excuseOf(error: unknown): "busy" | "outage" | undefined {
   if (error instanceof CustomerBusy) return "busy";
   return isOutage(error) ? "outage" : undefined;
+}
+
+/** Stripe is asked who we are only if an event says whose it is. A key that may not ask finds nothing of others' either. */
+async function isOfAnother({ stripeEvents }: Deps, accountId: string | null): Promise<boolean> {
+  if (accountId === null) return false;
+  const ours = await stripeEvents.findAccountId();
+  return ours !== null && ours !== accountId;
 }
 
 function isOutage(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { v7 } from "uuid";
 import type { Deps } from "../deps.js";
 import type { StripeEvent } from "../stripe/stripe-event.js";
-import { type IgnoredReason, ignoredReasons } from "./ignored.js";
+import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
 
@@ -42,7 +42,7 @@ export function makeInbox(deps: Deps): Inbox {
 
   return {
     async receive(event, body) {
-      const ignored = reasonToIgnore(event);
+      const ignored = reasonToIgnore(deps, event);
       const row = rowOf(event, body, ignored);
       if (!next || next.events.length >= mostAtOnce) next = startFlush();
       next.events.push(row);
@@ -53,7 +53,11 @@ export function makeInbox(deps: Deps): Inbox {
   };
 }
 
-function reasonToIgnore(event: StripeEvent): IgnoredReason | undefined {
+/** What can be told without asking Stripe; the account may be told only when the event is processed. */
+function reasonToIgnore({ settings, stripeEvents }: Deps, event: StripeEvent): IgnoredReason | undefined {
+  if (event.isLive !== settings.isLiveMode) return "other_mode";
+  const ours = stripeEvents.knownAccountId();
+  if (event.accountId && ours && event.accountId !== ours) return "other_account";
   return targetOf(event) ? undefined : "unhandled_type";
 }
 
@@ -61,7 +65,9 @@ function tell({ log, metrics }: Deps, { id, type }: StripeEvent, isNew: boolean,
   metrics.count(isNew ? "billing_webhook_stored_total" : "billing_webhook_duplicates_total");
   if (isNew && ignored) metrics.countReason("billing_webhook_ignored_total", ignored);
   const fate = isNew ? "stored" : "duplicate";
-  log.info({ event: id, type, fate, ...(isNew && ignored && { ignored }) }, "stripe event received");
+  const fields = { event: id, type, fate, ...(isNew && ignored && { ignored }) };
+  if (isMisdirected(ignored)) log.warn(fields, "stripe event received");
+  else log.info(fields, "stripe event received");
 }
 
 function rowOf(event: StripeEvent, body: Buffer, ignored: IgnoredReason | undefined): ArrivedEvent {
@@ -72,6 +78,7 @@ function rowOf(event: StripeEvent, body: Buffer, ignored: IgnoredReason | undefi
     type: event.type,
     apiVersion: event.apiVersion,
     livemode: event.isLive,
+    stripeAccountId: event.accountId,
     objectKind: target?.kind ?? null,
     objectId: target?.id ?? event.objectId,
     stripeCustomerId: event.customerId,

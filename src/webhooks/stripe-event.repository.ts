@@ -10,6 +10,7 @@ export type ArrivedEvent = Pick<
   | "type"
   | "apiVersion"
   | "livemode"
+  | "stripeAccountId"
   | "objectKind"
   | "objectId"
   | "stripeCustomerId"
@@ -30,20 +31,21 @@ export async function storeArrivedEvents(
   const column = (read: (event: ArrivedEvent) => string | null) => sql.param(events.map(read));
   const stored = await db.execute<{ id: string }>(sql`
     with arrived as (
-      insert into webhook_events (id, stripe_event_id, type, api_version, livemode, object_kind, object_id,
-        stripe_customer_id, status, payload, created_at, last_error, received_at, due_at)
-      select id, stripe_event_id, type, api_version, livemode::boolean, object_kind, object_id,
-        stripe_customer_id, status::webhook_event_status, payload::json, created_at::timestamptz, last_error,
+      insert into webhook_events (id, stripe_event_id, type, api_version, livemode, stripe_account_id, object_kind,
+        object_id, stripe_customer_id, status, payload, created_at, last_error, received_at, due_at)
+      select id, stripe_event_id, type, api_version, livemode::boolean, stripe_account_id, object_kind,
+        object_id, stripe_customer_id, status::webhook_event_status, payload::json, created_at::timestamptz, last_error,
         ${new Date().toISOString()}::timestamptz, ${new Date().toISOString()}::timestamptz
       from unnest(
         ${column((event) => event.id)}::uuid[], ${column((event) => event.stripeEventId)}::text[],
         ${column((event) => event.type)}::text[], ${column((event) => event.apiVersion)}::text[],
-        ${column((event) => String(event.livemode))}::text[], ${column((event) => event.objectKind)}::text[],
+        ${column((event) => String(event.livemode))}::text[], ${column((event) => event.stripeAccountId)}::text[],
+        ${column((event) => event.objectKind)}::text[],
         ${column((event) => event.objectId)}::text[], ${column((event) => event.stripeCustomerId)}::text[],
         ${column((event) => event.status)}::text[], ${column((event) => event.payload)}::text[],
         ${column((event) => event.createdAt.toISOString())}::text[], ${column((event) => event.lastError)}::text[]
-      ) as event (id, stripe_event_id, type, api_version, livemode, object_kind, object_id,
-        stripe_customer_id, status, payload, created_at, last_error)
+      ) as event (id, stripe_event_id, type, api_version, livemode, stripe_account_id, object_kind,
+        object_id, stripe_customer_id, status, payload, created_at, last_error)
       on conflict (stripe_event_id) do nothing
       returning id, status
     ), woken as materialized (

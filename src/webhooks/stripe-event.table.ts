@@ -17,6 +17,8 @@ export const webhookEvents = pgTable(
     type: text("type").notNull(),
     apiVersion: text("api_version"),
     livemode: boolean("livemode").notNull(),
+    /** The account that it says it happened in; null for most, which are ours. */
+    stripeAccountId: text("stripe_account_id"),
     /** What is synced: events of one object that wait together cost one read of it. */
     objectKind: text("object_kind"),
     objectId: text("object_id"),
@@ -35,6 +37,7 @@ export const webhookEvents = pgTable(
   (table) => [
     index("webhook_events_due_idx").on(table.dueAt).where(sql`${table.status} in ('PENDING', 'PROCESSING')`),
     index("webhook_events_received_at_idx").on(table.receivedAt),
+    index("webhook_events_payload_idx").on(table.receivedAt).where(sql`${table.payload} is not null`),
   ],
 );
 
