@@ -103,6 +103,7 @@ async function compose(
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
       usageRetentionMonths: config.usageRetentionMonths,
+      payloadRetentionDays: config.payloadRetentionDays,
       isLiveMode: isLiveKey(config.stripe.secretKey),
       stripeCustomerPage: customerPages(config.stripe.secretKey),
     },

@@ -30,6 +30,8 @@ export interface Settings {
   readonly gracePeriodDays: number;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
+  /** How many days the bodies of Stripe's events are kept, by the wall clock. */
+  readonly payloadRetentionDays: number;
   /** Whether the key is one of Stripe's live mode; events of the other mode are none of our business. */
   readonly isLiveMode: boolean;
   /** Where staff find a customer in Stripe's dashboard, by Stripe's id. */

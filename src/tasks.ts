@@ -9,6 +9,7 @@ import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
 import { forgetFullBuckets } from "./rate-limits/postgres-buckets.js";
+import { forgetPayloads, forgetPayloadsTask } from "./webhooks/forget-payloads.js";
 import { processStripeEvents } from "./webhooks/process-stripe-event.js";
 import { processTask } from "./webhooks/receive-stripe-event.js";
 
@@ -21,6 +22,7 @@ export function makeTasks(deps: Deps): Tasks {
     [processTask]: () => processStripeEvents(deps),
     [keepCardsTask]: () => keepCards(deps),
     [usageUpkeepTask]: () => keepUsageTables(deps),
+    [forgetPayloadsTask]: () => forgetPayloads(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
       await adoptKnownPrices(deps);
@@ -40,4 +42,5 @@ export const crontab = `
 * * * * * ${sweepTask}
 * * * * * ${keepCardsTask}
 17 * * * * ${usageUpkeepTask}
+37 * * * * ${forgetPayloadsTask}
 `;

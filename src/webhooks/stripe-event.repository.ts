@@ -116,3 +116,14 @@ export async function markFailed(db: Db, ids: readonly string[], problem: string
     .set({ status: "FAILED", processedAt: now, lastError: problem, attempts: sql`${webhookEvents.attempts} + 1` })
     .where(inArray(webhookEvents.id, [...ids]));
 }
+
+/** Drops the payloads of at most `limit` settled events that came before an instant. Gives how many. */
+export async function dropPayloads(db: Db, before: Date, limit: number): Promise<number> {
+  const gone = await db.execute(sql`
+    update webhook_events set payload = null where id in (
+      select id from webhook_events
+      where payload is not null and status in ('PROCESSED', 'IGNORED', 'FAILED')
+        and received_at < ${before.toISOString()}::timestamptz
+      order by received_at limit ${limit} for update skip locked)`);
+  return gone.count;
+}

@@ -23,7 +23,7 @@ export const webhookEvents = pgTable(
     objectKind: text("object_kind"),
     objectId: text("object_id"),
     stripeCustomerId: text("stripe_customer_id"),
-    /** The body as it came; `json`, not `jsonb`, so that the database need not take it apart. */
+    /** The body as it came, null once it was forgotten; `json`, not `jsonb`, so that the database need not take it apart. */
     payload: json("payload"),
     status: webhookEventStatus("status").notNull(),
     attempts: integer("attempts").notNull().default(0),
