@@ -150,7 +150,7 @@ async function compose(
   );
 
   if (config.worker) {
-    const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps), crontab, log });
+    const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps, inbox), crontab, log });
     closers.push(() => worker.stop());
   }
   followMoves(clock, deps);

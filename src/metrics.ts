@@ -8,6 +8,7 @@ const counters = {
   billing_webhook_deliveries_total: "Deliveries to the webhook route, whatever became of them.",
   billing_webhook_stored_total: "Events that came for the first time and were stored.",
   billing_webhook_duplicates_total: "Deliveries of events that were stored before. They change nothing.",
+  billing_webhook_fetched_total: "Events that Stripe could not deliver and that were fetched from its list instead.",
   billing_webhook_not_stored_total: "Deliveries that could not be stored; Stripe was told to come again.",
   billing_webhook_processed_total: "Events whose object was brought up to date.",
   billing_webhook_failed_tries_total: "Tries to process an event that failed.",
@@ -47,7 +48,7 @@ export type HistogramName = keyof typeof histograms;
 
 /** What domain code does with metrics. */
 export interface Metrics {
-  count(name: CounterName): void;
+  count(name: CounterName, times?: number): void;
   /** Each reason is a line of its own for ever: never one with an id or a text from outside in it. */
   countReason(name: ReasonCounterName, reason: string): void;
   observe(name: HistogramName, seconds: number): void;
@@ -74,7 +75,7 @@ export function makeMetrics(): MeteredProcess {
   let read = async (): Promise<Partial<Record<GaugeName, number>>> => ({});
 
   return {
-    count: (name) => known.get(name)?.inc(),
+    count: (name, times = 1) => known.get(name)?.inc(times),
     countReason: (name, reason) => byReason.get(name)?.inc({ reason }),
     observe: (name, seconds) => timed.get(name)?.observe(seconds),
     measure: (reader) => {

@@ -66,6 +66,15 @@ export async function readBacklog(db: Db): Promise<{ waiting: number; since: Dat
   return row ?? { waiting: 0, since: null };
 }
 
+/** Which of these events, by Stripe's ids, are in the inbox. */
+export async function findKnownEvents(db: Db, stripeEventIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = await db
+    .select({ id: webhookEvents.stripeEventId })
+    .from(webhookEvents)
+    .where(inArray(webhookEvents.stripeEventId, [...stripeEventIds]));
+  return new Set(known.map(({ id }) => id));
+}
+
 /** Takes waiting events to work on; a claim lapses by itself, should the worker die. */
 export async function claimEvents(db: Db, now: Date, claimMs: number, limit: number): Promise<WebhookEventRow[]> {
   const due = sql`(
