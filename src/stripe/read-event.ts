@@ -68,20 +68,8 @@ function formerCustomer(event: Fields): string | null {
 type Fields = Record<string, unknown>;
 
 function parse(body: Buffer): Fields {
-  return record(parseJson(decode(body)));
-}
-
-function decode(body: Buffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
-  } catch {
-    throw new UnverifiedEvent("bad_body", "The body is not UTF-8.");
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
+    return record(JSON.parse(body.toString("utf8")));
   } catch {
     throw new UnverifiedEvent("bad_body", "The body is not JSON.");
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import Stripe from "stripe";
 import { readEvent } from "./read-event.js";
 import { type StripeEvent, UnverifiedEvent } from "./stripe-event.js";
@@ -20,6 +21,8 @@ export function verifyEvent(
   now: Date,
 ): StripeEvent {
   if (!signature) throw new UnverifiedEvent("missing_signature", "The Stripe-Signature header is missing.");
+  // The SDK signs the text that it makes of the bytes: what it had to guess at would pass for what Stripe sent.
+  if (!isUtf8(body)) throw new UnverifiedEvent("bad_body", "The body is not UTF-8.");
   const age = now.getTime() / 1000 - signedAt(signature);
   if (age < -toleranceSeconds) throw new UnverifiedEvent("too_new", "The signature is from the future.");
   if (!secrets.some((secret) => isSignedBy(body, signature, secret))) {
