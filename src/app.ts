@@ -31,11 +31,17 @@ import { type LiveUpdates, listen } from "./live/listen.js";
 import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
 import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
-import { makeStripeClient } from "./stripe/client.js";
+import { isLiveKey, makeStripeClient } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
+import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
+import { measureBacklog } from "./webhooks/measure-backlog.js";
 import { makeInbox } from "./webhooks/receive-stripe-event.js";
+import { within } from "./within.js";
+
+/** Prometheus gives up after ten seconds; what Postgres does not tell by then is left out. */
+const longestMeasureMs = 1_000;
 
 /** A running service. */
 export interface App {
@@ -84,9 +90,12 @@ async function compose(
 
   const catalog = await keepCatalog(connection.db, live, log);
   const metrics = makeMetrics();
+  metrics.measure(() => within(longestMeasureMs, measureBacklog(connection.db)));
+  const stripe = makeStripeClient(config.stripe);
   const deps: Deps = {
     db: connection.db,
-    stripe: makeStripeGateway(makeStripeClient(config.stripe)),
+    stripe: makeStripeGateway(stripe),
+    stripeEvents: makeEventSource(stripe),
     locks,
     log,
     metrics,
@@ -94,6 +103,8 @@ async function compose(
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
       usageRetentionMonths: config.usageRetentionMonths,
+      payloadRetentionDays: config.payloadRetentionDays,
+      isLiveMode: isLiveKey(config.stripe.secretKey),
       stripeCustomerPage: customerPages(config.stripe.secretKey),
     },
     catalog: catalog.get,
@@ -121,11 +132,8 @@ async function compose(
     () => http.close(),
   );
   await serveGraphql(http, apollo, makeContext);
-  await serveStripeWebhook(
-    http,
-    makeInbox(connection.db, (error) => log.warn({ err: error }, "the worker was not woken")),
-    config.stripe.webhookSecrets,
-  );
+  const inbox = makeInbox(deps);
+  await serveStripeWebhook(http, { inbox, secrets: config.stripe.webhookSecrets, metrics });
   await serveHealth(http, async () => ({
     database: await answersInTime(connection.ping()),
     catalog: catalog.isLoaded(),
@@ -142,7 +150,7 @@ async function compose(
   );
 
   if (config.worker) {
-    const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps), crontab, log });
+    const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps, inbox), crontab, log });
     closers.push(() => worker.stop());
   }
   followMoves(clock, deps);

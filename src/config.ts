@@ -53,6 +53,8 @@ export interface Config extends IdentityConfig {
   readonly gracePeriodDays: number;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
+  /** How many days the bodies of Stripe's events are kept. */
+  readonly payloadRetentionDays: number;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -111,6 +113,7 @@ export function readConfig(env: Environment): Config {
     redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
     usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
+    payloadRetentionDays: values.WEBHOOK_PAYLOAD_RETENTION_DAYS,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
   };
 }

@@ -3,12 +3,15 @@ import type { Catalog } from "./billing/catalog/catalog.js";
 import type { Db } from "./db/client.js";
 import type { Locks } from "./db/locks.js";
 import type { Metrics } from "./metrics.js";
+import type { StripeEventSource } from "./stripe/event-source.js";
 import type { StripeGateway } from "./stripe/gateway.js";
 
 /** What domain code may reach. Always the first argument; a transaction is the same with another `db`. */
 export interface Deps {
   readonly db: Db;
   readonly stripe: StripeGateway;
+  /** What Stripe is asked about its events. */
+  readonly stripeEvents: StripeEventSource;
   readonly locks: Locks;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -27,6 +30,10 @@ export interface Settings {
   readonly gracePeriodDays: number;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
+  /** How many days the bodies of Stripe's events are kept, by the wall clock. */
+  readonly payloadRetentionDays: number;
+  /** Whether the key is one of Stripe's live mode; events of the other mode are none of our business. */
+  readonly isLiveMode: boolean;
   /** Where staff find a customer in Stripe's dashboard, by Stripe's id. */
   readonly stripeCustomerPage: (stripeCustomerId: string) => string;
 }

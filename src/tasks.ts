@@ -9,18 +9,22 @@ import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
 import { forgetFullBuckets } from "./rate-limits/postgres-buckets.js";
+import { fetchUndeliveredTask, makeFetchUndelivered } from "./webhooks/fetch-undelivered.js";
+import { forgetPayloads, forgetPayloadsTask } from "./webhooks/forget-payloads.js";
 import { processStripeEvents } from "./webhooks/process-stripe-event.js";
-import { processTask } from "./webhooks/receive-stripe-event.js";
+import { type Inbox, processTask } from "./webhooks/receive-stripe-event.js";
 
 /** The name of the job that does what has fallen due; also run at once when the billing clock was moved. */
 export const sweepTask = "sweep";
 
 /** Contents page: which background job runs what. */
-export function makeTasks(deps: Deps): Tasks {
+export function makeTasks(deps: Deps, inbox: Inbox): Tasks {
   return {
+    [fetchUndeliveredTask]: makeFetchUndelivered(deps, inbox),
     [processTask]: () => processStripeEvents(deps),
     [keepCardsTask]: () => keepCards(deps),
     [usageUpkeepTask]: () => keepUsageTables(deps),
+    [forgetPayloadsTask]: () => forgetPayloads(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
       await adoptKnownPrices(deps);
@@ -40,4 +44,6 @@ export const crontab = `
 * * * * * ${sweepTask}
 * * * * * ${keepCardsTask}
 17 * * * * ${usageUpkeepTask}
+37 * * * * ${forgetPayloadsTask}
+*/15 * * * * ${fetchUndeliveredTask}
 `;

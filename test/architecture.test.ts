@@ -27,7 +27,17 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   webhooks: ["billing", "db", "deps", "errors", "jobs", "stripe"],
   tasks: ["billing", "deps", "jobs", "rate-limits/postgres-buckets", "webhooks"],
   graphql: ["auth", "billing", "db/keyset", "db/outage", "deps", "errors", "live", "metrics", "money", "rate-limits"],
-  http: ["auth", "db/outage", "graphql", "live/endable", "stripe/verify-event", "webhooks", "within"],
+  http: [
+    "auth",
+    "db/outage",
+    "graphql",
+    "live/endable",
+    "metrics",
+    "stripe/stripe-event",
+    "stripe/verify-event",
+    "webhooks",
+    "within",
+  ],
 };
 
 /** The parts that put the others together. */

@@ -162,6 +162,8 @@ test("Stripe is asked for every type of event that something is done for, and fo
     id: "evt_1",
     apiVersion: null,
     isLive: false,
+    isThin: false,
+    accountId: null,
     createdAt: new Date(),
     objectId: "obj_1",
     objectType: null,
@@ -170,6 +172,8 @@ test("Stripe is asked for every type of event that something is done for, and fo
     invoiceId: "in_1",
   };
   expect(handledEvents.filter((type) => !targetOf({ ...event, type }))).toEqual([]);
+  const thin = { ...event, isThin: true, paymentIntentId: null, invoiceId: null };
+  expect(handledEvents.filter((type) => !targetOf({ ...thin, type }))).toEqual([]);
   expect(targetOf({ ...event, type: "invoice.upcoming" })).toBeUndefined();
   expect(new Set(handledEvents).size).toBe(handledEvents.length);
 });

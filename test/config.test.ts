@@ -61,6 +61,7 @@ test("production runs on what must be set, and defaults for the rest", () => {
     redisUrl: null,
     gracePeriodDays: 7,
     usageRetentionMonths: 13,
+    payloadRetentionDays: 30,
     metricsToken: null,
     corsOrigins: [],
     trustProxy: false,

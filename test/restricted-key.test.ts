@@ -15,8 +15,9 @@ function granted(): Map<string, string> {
   return new Map(rows);
 }
 
-const reading = ["retrieve", "list"];
-const call = /(?:\bstripe\.)?((?:\w+\.)?\w+)\.(create|createPreview|del|expire|list|retrieve|update)\(/g;
+const reading = ["retrieve", "retrieveCurrent", "list"];
+const call =
+  /(?:\bstripe\.)?((?:\w+\.)?\w+)\.(create|createPreview|del|expire|list|retrieve|retrieveCurrent|update)\(/g;
 
 /** What the calls in the code need. Stripe: GET reads, everything else writes. */
 function needed(): Map<string, string> {

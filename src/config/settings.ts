@@ -207,6 +207,14 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "WEBHOOK_PAYLOAD_RETENTION_DAYS",
+    description:
+      "How many days the bodies of Stripe's events are kept; they have names and addresses in them. What became of each event stays.",
+    default: "30",
+    example: "30",
+    requiredInProduction: false,
+  },
+  {
     name: "SHUTDOWN_TIMEOUT_SECONDS",
     description: "How long requests and jobs may take to finish after SIGTERM.",
     default: "10",

@@ -1,6 +1,8 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isDatabaseOutage } from "../db/outage.js";
-import { UnverifiedEvent, verifyEvent } from "../stripe/verify-event.js";
+import type { Metrics } from "../metrics.js";
+import { UnverifiedEvent } from "../stripe/stripe-event.js";
+import { verifyEvent } from "../stripe/verify-event.js";
 import type { Inbox } from "../webhooks/receive-stripe-event.js";
 import { DeadlinePassed, within } from "../within.js";
 
@@ -10,50 +12,89 @@ export const webhookPath = "/webhooks/stripe";
 const largestBody = 1_048_576;
 const deadlineMs = 5_000;
 
+/** What the route needs. */
+export interface WebhookRoute {
+  readonly inbox: Inbox;
+  /** More than one while a secret is rolled. */
+  readonly secrets: readonly string[];
+  readonly metrics: Metrics;
+}
+
 /**
  * Serves `POST /webhooks/stripe`: raw bytes, signature, inbox, 200.
  *
  * Nothing else happens before the 200, and nothing is answered 200 before it is stored for good.
  * Whatever goes wrong on our side is a 503, so that Stripe comes again.
  */
-export async function serveStripeWebhook(
-  http: FastifyInstance,
-  inbox: Inbox,
-  secrets: readonly string[],
-): Promise<void> {
+export async function serveStripeWebhook(http: FastifyInstance, route: WebhookRoute): Promise<void> {
+  const { inbox, secrets, metrics } = route;
   await http.register(async (scope) => {
     // The signature is over the bytes as sent: no parser may touch them first.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, parsed) =>
       parsed(null, body),
     );
-    scope.post(webhookPath, { bodyLimit: largestBody }, async (request, reply) => {
+    scope.setErrorHandler((error, request, reply) => {
+      const fault = unreadable(error);
+      if (!fault) throw error;
+      return refuse(request.log, reply, fault);
+    });
+    const judgeHead = async ({ headers, log }: FastifyRequest, reply: FastifyReply) => {
+      metrics.count("billing_webhook_deliveries_total");
+      const encoding = headers["content-encoding"] ?? "identity";
+      if (encoding !== "identity") return refuse(log, reply.header("accept-encoding", "identity"), encoded);
+    };
+    scope.post(webhookPath, { bodyLimit: largestBody, onRequest: judgeHead }, async (request, reply) => {
       const { body, headers, log } = request;
       const signature = headers["stripe-signature"];
-      if (!Buffer.isBuffer(body)) return refuse("bad_body", "Send the event as application/json.");
+      if (!Buffer.isBuffer(body)) return refuse(log, reply, { ...otherType, status: 400 });
       try {
         const event = verifyEvent(body, typeof signature === "string" ? signature : undefined, secrets, new Date());
         await within(deadlineMs, inbox.receive(event, body));
         return { received: true };
       } catch (error) {
         if (error instanceof UnverifiedEvent) {
-          log.warn({ reason: error.reason }, "webhook refused");
-          return refuse(error.reason, error.message);
+          return refuse(log, reply, { status: 400, reason: error.reason, message: error.message });
         }
+        metrics.count("billing_webhook_not_stored_total");
         log.error({ err: error }, "webhook not stored");
         const isOutage = error instanceof DeadlinePassed || isDatabaseOutage(error);
         return reply
           .code(isOutage ? 503 : 500)
-          .send(fault("not_stored", "The event could not be stored; send it again."));
-      }
-
-      function refuse(code: string, message: string) {
-        return reply.code(400).send(fault(code, message));
+          .send(answer("not_stored", "The event could not be stored; send it again."));
       }
     });
   });
+
+  function refuse(log: FastifyBaseLogger, reply: FastifyReply, { status, reason, message }: Refusal) {
+    metrics.countReason("billing_webhook_refused_total", reason);
+    log.warn({ reason }, "webhook refused");
+    return reply.code(status).send(answer(reason, message));
+  }
 }
 
-function fault(code: string, message: string) {
+/** How a delivery is refused; `reason` is the code in the answer, in the log and in the metrics. */
+interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+const encoded: Refusal = {
+  status: 415,
+  reason: "encoded_body",
+  message: "Send the event as it is, without a content encoding.",
+};
+const otherType: Refusal = { status: 415, reason: "bad_type", message: "Send the event as application/json." };
+const tooLarge: Refusal = { status: 413, reason: "too_large", message: "An event has at most 1 MiB." };
+const broken: Refusal = { status: 400, reason: "bad_body", message: "The body is not as long as its head says." };
+
+/** What Fastify found wrong with a request before it came to us; undefined for anything else. */
+function unreadable(error: unknown): Refusal | undefined {
+  const status = error instanceof Error && "statusCode" in error ? error.statusCode : 500;
+  return [otherType, tooLarge, broken].find((refusal) => refusal.status === status);
+}
+
+function answer(code: string, message: string) {
   return { error: { code, message } };
 }

@@ -30,5 +30,10 @@ export function makeStripeClient(settings: StripeSettings): Stripe {
   });
 }
 
+/** Whether a secret or restricted key is one of live mode: https://docs.stripe.com/keys */
+export function isLiveKey(secretKey: string): boolean {
+  return /^[sr]k_live_/.test(secretKey);
+}
+
 /** The API version that the SDK pins; the webhook endpoint is registered with the same one. */
 export const stripeApiVersion = Stripe.API_VERSION;

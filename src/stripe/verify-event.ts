@@ -1,33 +1,7 @@
+import { isUtf8 } from "node:buffer";
 import Stripe from "stripe";
-
-/** What the inbox keeps of a Stripe event. */
-export interface StripeEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly apiVersion: string | null;
-  readonly isLive: boolean;
-  /** When Stripe says it happened. */
-  readonly createdAt: Date;
-  /** The object that it is about, and what kind it is. */
-  readonly objectId: string | null;
-  readonly objectType: string | null;
-  /** The Stripe customer that it is about. */
-  readonly customerId: string | null;
-  /** The object that a charge, refund or invoice payment belongs to and that is synced in its place. */
-  readonly paymentIntentId: string | null;
-  readonly invoiceId: string | null;
-}
-
-/** A delivery that did not prove to be Stripe's. `reason` is for counters and logs. */
-export class UnverifiedEvent extends Error {
-  override readonly name = "UnverifiedEvent";
-  constructor(
-    readonly reason: "missing_signature" | "bad_signature" | "too_old" | "too_new" | "bad_body",
-    message: string,
-  ) {
-    super(message);
-  }
-}
+import { readEvent } from "./read-event.js";
+import { type StripeEvent, UnverifiedEvent } from "./stripe-event.js";
 
 /** How far a signature's time may be from ours, either way. Stripe's own libraries take the same 5 minutes for the past. */
 const toleranceSeconds = 300;
@@ -35,13 +9,20 @@ const toleranceSeconds = 300;
 const webhooks = new Stripe("sk_test_unused").webhooks;
 
 /**
- * Checks a delivery's signature over its raw bytes and reads the event in it.
+ * Checks a delivery's signature over its raw bytes and reads the event in it, be it classic or thin.
  *
  * `secrets` are all accepted, so that a secret can be rolled without losing a delivery. `now` is the
  * wall clock. Throws `UnverifiedEvent`.
  */
-export function verifyEvent(body: Buffer, signature: string | undefined, secrets: readonly string[], now: Date) {
+export function verifyEvent(
+  body: Buffer,
+  signature: string | undefined,
+  secrets: readonly string[],
+  now: Date,
+): StripeEvent {
   if (!signature) throw new UnverifiedEvent("missing_signature", "The Stripe-Signature header is missing.");
+  // The SDK signs the text that it makes of the bytes: what it had to guess at would pass for what Stripe sent.
+  if (!isUtf8(body)) throw new UnverifiedEvent("bad_body", "The body is not UTF-8.");
   const age = now.getTime() / 1000 - signedAt(signature);
   if (age < -toleranceSeconds) throw new UnverifiedEvent("too_new", "The signature is from the future.");
   if (!secrets.some((secret) => isSignedBy(body, signature, secret))) {
@@ -66,63 +47,4 @@ function isSignedBy(body: Buffer, signature: string, secret: string): boolean {
   } catch {
     return false; // the SDK throws for every mismatch; which one it was makes no difference
   }
-}
-
-function readEvent(body: Buffer): StripeEvent {
-  const event = parse(body);
-  const object = record(record(event["data"])["object"]);
-  const id = text(event["id"]);
-  const type = text(event["type"]);
-  const createdAt = instant(event["created"]);
-  if (!id || !type || !createdAt) throw new UnverifiedEvent("bad_body", "The body is not a Stripe event.");
-  const objectType = text(object["object"]);
-  const objectId = text(object["id"]);
-  return {
-    id,
-    type,
-    apiVersion: text(event["api_version"]),
-    isLive: event["livemode"] === true,
-    createdAt,
-    objectId,
-    objectType,
-    customerId: objectType === "customer" ? objectId : (reference(object["customer"]) ?? formerCustomer(event)),
-    paymentIntentId: reference(object["payment_intent"]),
-    invoiceId: reference(object["invoice"]),
-  };
-}
-
-/** Whose it was: what was detached from a customer names none any more. */
-function formerCustomer(event: Record<string, unknown>): string | null {
-  return reference(record(record(event["data"])["previous_attributes"])["customer"]);
-}
-
-function parse(body: Buffer): Record<string, unknown> {
-  try {
-    return record(JSON.parse(body.toString("utf8")));
-  } catch {
-    throw new UnverifiedEvent("bad_body", "The body is not JSON.");
-  }
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === "object" ? { ...value } : {};
-}
-
-const longestText = 255;
-
-/** A short text that the database can hold: events are stored many at a time, and none may spoil the others. */
-function text(value: unknown): string | null {
-  const isText = typeof value === "string" && value !== "" && value.length <= longestText && !/\p{Cc}/u.test(value);
-  return isText ? value : null;
-}
-
-/** The last second of the year 9999. */
-const lastSecond = 253_402_300_799;
-
-function instant(seconds: unknown): Date | null {
-  return typeof seconds === "number" && seconds >= 0 && seconds <= lastSecond ? new Date(seconds * 1000) : null;
-}
-
-function reference(value: unknown): string | null {
-  return text(value) ?? text(record(value)["id"]);
 }

@@ -4,10 +4,12 @@ import { type Deps, inTransaction } from "../deps.js";
 import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
+import { findPayer, findSynced } from "./find-target.js";
+import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./receive-stripe-event.js";
 import { claimEvents, firstDueAt, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventRow } from "./stripe-event.table.js";
-import { syncs } from "./stripe-event-handlers.js";
+import { isTargetKind, syncs } from "./stripe-event-handlers.js";
 
 const batch = 100;
 /** Customers worked on at once: below the size of the lock pool, so that mutations always find room. */
@@ -15,6 +17,7 @@ const sideBySide = 4;
 /** A worker that died lets go of its events after this long. Longer than any sync may take. */
 const claimMs = 60_000;
 const mostTries = 12;
+const longestPauseMs = 3_600_000;
 
 /** Empties the inbox: claims what waits, groups it by object, brings each object up to date. */
 export async function processStripeEvents(deps: Deps): Promise<void> {
@@ -34,7 +37,7 @@ export async function processStripeEvents(deps: Deps): Promise<void> {
  * sees to it that somebody looks again then. Without this the look each minute would find it, up to a minute late.
  */
 async function comeBackForTheRest(deps: Deps): Promise<void> {
-  const dueAt = await firstDueAt(deps.db);
+  const dueAt = await firstDueAt(deps.db, new Date(Date.now() + longestPauseMs));
   if (dueAt) await enqueue(deps.db, processTask, { key: `${processTask}:rest`, runAt: dueAt });
 }
 
@@ -55,65 +58,83 @@ async function processObject(deps: Deps, events: WebhookEventRow[]): Promise<voi
   const ids = events.map((event) => event.id);
   try {
     const ignored = await bringUpToDate(deps, events, ids);
-    if (ignored) await markIgnored(deps.db, ids, ignored, new Date());
-    for (const { stripeEventId, type } of events) {
-      deps.log.info({ event: stripeEventId, type, ...(ignored && { ignored }) }, "stripe event processed");
-    }
+    if (ignored) await markIgnored(deps.db, ids, ignoredReasons[ignored], new Date());
+    for (const event of events) tellSettled(deps, event, ignored);
   } catch (error) {
     await tryAgainLater(deps, events, error);
   }
 }
 
+function tellSettled({ log, metrics }: Deps, event: WebhookEventRow, ignored: IgnoredReason | undefined): void {
+  if (ignored) metrics.countReason("billing_webhook_ignored_total", ignored);
+  if (!ignored) {
+    metrics.count("billing_webhook_processed_total");
+    metrics.observe("billing_webhook_processing_seconds", (Date.now() - event.receivedAt.getTime()) / 1000);
+  }
+  const fields = { event: event.stripeEventId, type: event.type, ...(ignored && { ignored }) };
+  if (isMisdirected(ignored)) log.warn(fields, "stripe event processed");
+  else log.info(fields, "stripe event processed");
+}
+
 /** Gives why the events are none of our business, or undefined when they are done. */
-async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[]): Promise<string | undefined> {
-  const { objectKind, objectId, stripeCustomerId } = events[0] ?? {};
-  const sync = isKind(objectKind) ? syncs[objectKind] : undefined;
-  if (!sync || !objectId) return "This type of event is not handled.";
+async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[]): Promise<IgnoredReason | undefined> {
+  const [event] = events;
+  if (!event?.objectId || !isTargetKind(event.objectKind)) return "unhandled_type";
   try {
-    const payer = stripeCustomerId ?? (await customerBehind(deps, objectKind, objectId));
-    if (!payer) return "It is about no customer.";
+    if (await isOfAnother(deps, event.stripeAccountId)) return "other_account";
+    const synced = await findSynced(deps, { kind: event.objectKind, id: event.objectId });
+    const payer = synced && (event.stripeCustomerId ?? (await findPayer(deps, synced)));
+    if (!payer) return "no_customer";
     const user = await findOwner(deps, payer);
-    if (!user) return "Its customer was not made by this service.";
+    if (!user) return "foreign_customer";
     await lockCustomer(deps, user.id, async () => {
-      const write = await sync(deps, user, objectId);
+      const write = await syncs[synced.kind](deps, user, synced.id);
       await inTransaction(deps, async (inside) => {
         await write(inside);
         await markProcessed(inside.db, ids, new Date());
       });
     });
   } catch (error) {
-    if (isMissing(error)) return "Stripe does not have this object any more.";
+    if (isMissing(error)) return "gone";
     throw error;
   }
   return undefined;
 }
 
-/** Refunds, disputes and invoice payments name no customer; the payment or invoice that they are about does. */
-async function customerBehind({ stripe }: Deps, kind: string | null | undefined, id: string): Promise<string | null> {
-  if (kind === "payment") return (await stripe.getPayment(id)).customerId;
-  if (kind === "invoice") return (await stripe.getInvoice(id)).customerId;
-  return null;
-}
-
-function isKind(kind: string | null | undefined): kind is keyof typeof syncs {
-  return kind !== null && kind !== undefined && Object.hasOwn(syncs, kind);
-}
-
 /** An outage or a busy customer is no fault of the event's: only real failures count as tries. */
 async function tryAgainLater(deps: Deps, events: WebhookEventRow[], error: unknown): Promise<void> {
-  const isTry = error instanceof CustomerBusy || isOutage(error) ? 0 : 1;
+  const { db, log, metrics } = deps;
+  const excuse = excuseOf(error);
+  const isTry = excuse ? 0 : 1;
   const problem = rootProblem(error);
   for (const { id, stripeEventId, type, attempts } of events) {
     const tries = attempts + isTry;
-    deps.log.warn({ event: stripeEventId, type, tries, err: error }, "stripe event not processed");
+    if (excuse) metrics.countReason("billing_webhook_postponed_total", excuse);
+    if (!excuse) metrics.count("billing_webhook_failed_tries_total");
+    log.warn({ event: stripeEventId, type, tries, err: error }, "stripe event not processed");
     if (tries >= mostTries) {
-      await markFailed(deps.db, [id], problem, new Date());
+      await markFailed(db, [id], problem, new Date());
+      metrics.count("billing_webhook_given_up_total");
+      log.error({ event: stripeEventId, type, tries }, "stripe event given up");
       continue;
     }
     const dueAt = new Date(Date.now() + pauseMs(tries));
-    await putBack(deps.db, [id], problem, dueAt, isTry);
-    await enqueue(deps.db, processTask, { key: `${processTask}:${id}`, runAt: dueAt });
+    await putBack(db, [id], problem, dueAt, isTry);
+    await enqueue(db, processTask, { key: `${processTask}:${id}`, runAt: dueAt });
   }
+}
+
+/** Why a failure is not the event's; undefined when it may be. */
+function excuseOf(error: unknown): "busy" | "outage" | undefined {
+  if (error instanceof CustomerBusy) return "busy";
+  return isOutage(error) ? "outage" : undefined;
+}
+
+/** Stripe is asked who we are only if an event says whose it is. A key that may not ask finds nothing of others' either. */
+async function isOfAnother({ stripeEvents }: Deps, accountId: string | null): Promise<boolean> {
+  if (accountId === null) return false;
+  const ours = await stripeEvents.findAccountId();
+  return ours !== null && ours !== accountId;
 }
 
 function isOutage(error: unknown): boolean {
@@ -122,5 +143,5 @@ function isOutage(error: unknown): boolean {
 
 /** 1 s, 2 s, 4 s … up to an hour: Stripe's own retries would come much later. */
 function pauseMs(tries: number): number {
-  return Math.min(1_000 * 2 ** Math.max(0, tries - 1), 3_600_000);
+  return Math.min(1_000 * 2 ** Math.max(0, tries - 1), longestPauseMs);
 }

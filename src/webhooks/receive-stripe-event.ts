@@ -1,7 +1,8 @@
 import { v7 } from "uuid";
-import type { Db } from "../db/client.js";
+import type { Deps } from "../deps.js";
 import { enqueue } from "../jobs/enqueue.js";
-import type { StripeEvent } from "../stripe/verify-event.js";
+import type { StripeEvent } from "../stripe/stripe-event.js";
+import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
 
@@ -10,13 +11,17 @@ export const processTask = "process_stripe_events";
 
 /** Where verified events go. */
 export interface Inbox {
-  /** Resolves once the event is stored for good; one that was delivered before changes nothing. Throws when Postgres is away. */
-  receive(event: StripeEvent, body: Buffer): Promise<void>;
+  /**
+   * Resolves once the event is stored for good, to whether it is new: one that was delivered before
+   * changes nothing. Throws when Postgres is away.
+   */
+  receive(event: StripeEvent, body: Buffer): Promise<boolean>;
 }
 
 interface Flush {
   readonly events: ArrivedEvent[];
-  readonly stored: Promise<void>;
+  /** The ids of the rows that are new. */
+  readonly stored: Promise<ReadonlySet<string>>;
 }
 
 const mostAtOnce = 64;
@@ -24,8 +29,8 @@ const mostAtOnce = 64;
 const wakeEveryMs = 25;
 
 /** An inbox that stores whatever arrives while one statement is under way with the next one. */
-export function makeInbox(db: Db, problem: (error: unknown) => void): Inbox {
-  const alarm = makeAlarm(db, problem);
+export function makeInbox(deps: Deps): Inbox {
+  const alarm = makeAlarm(deps);
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Flush | undefined;
 
@@ -34,19 +39,24 @@ export function makeInbox(db: Db, problem: (error: unknown) => void): Inbox {
     const stored = underWay.then(async () => {
       if (next?.events === events) next = undefined;
       const task = alarm.taskToAdd();
-      await storeArrivedEvents(db, events, task);
+      const isNew = await storeArrivedEvents(deps.db, events, task);
       // Only now: a worker that was woken before the commit would not see them.
       if (task === null) alarm.ringLater();
+      return isNew;
     });
     underWay = stored.catch(() => {}); // each sender hears of the failure; the next flush must not
     return { events, stored };
   }
 
   return {
-    receive(event, body) {
+    async receive(event, body) {
+      const ignored = reasonToIgnore(deps, event);
+      const row = rowOf(event, body, ignored);
       if (!next || next.events.length >= mostAtOnce) next = startFlush();
-      next.events.push(rowOf(event, body));
-      return next.stored;
+      next.events.push(row);
+      const isNew = (await next.stored).has(row.id);
+      tell(deps, event, isNew, ignored);
+      return isNew;
     },
   };
 }
@@ -56,14 +66,16 @@ export function makeInbox(db: Db, problem: (error: unknown) => void): Inbox {
  * later: measured, a job for each statement costs more than storing what it brought. Should the process die in between,
  * the worker's look each minute finds the rest.
  */
-function makeAlarm(db: Db, problem: (error: unknown) => void) {
+function makeAlarm({ db, log }: Deps) {
   let rungAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   function ring(): void {
     timer = undefined;
     rungAt = performance.now();
-    enqueue(db, processTask, { key: processTask }).catch(problem);
+    enqueue(db, processTask, { key: processTask }).catch((error: unknown) => {
+      log.warn({ err: error }, "the worker was not woken");
+    });
   }
 
   return {
@@ -79,7 +91,24 @@ function makeAlarm(db: Db, problem: (error: unknown) => void) {
   };
 }
 
-function rowOf(event: StripeEvent, body: Buffer): ArrivedEvent {
+/** What can be told without asking Stripe; the account may be told only when the event is processed. */
+function reasonToIgnore({ settings, stripeEvents }: Deps, event: StripeEvent): IgnoredReason | undefined {
+  if (event.isLive !== settings.isLiveMode) return "other_mode";
+  const ours = stripeEvents.knownAccountId();
+  if (event.accountId && ours && event.accountId !== ours) return "other_account";
+  return targetOf(event) ? undefined : "unhandled_type";
+}
+
+function tell({ log, metrics }: Deps, { id, type }: StripeEvent, isNew: boolean, ignored?: IgnoredReason): void {
+  metrics.count(isNew ? "billing_webhook_stored_total" : "billing_webhook_duplicates_total");
+  if (isNew && ignored) metrics.countReason("billing_webhook_ignored_total", ignored);
+  const fate = isNew ? "stored" : "duplicate";
+  const fields = { event: id, type, fate, ...(isNew && ignored && { ignored }) };
+  if (isMisdirected(ignored)) log.warn(fields, "stripe event received");
+  else log.info(fields, "stripe event received");
+}
+
+function rowOf(event: StripeEvent, body: Buffer, ignored: IgnoredReason | undefined): ArrivedEvent {
   const target = targetOf(event);
   return {
     id: v7(),
@@ -87,11 +116,12 @@ function rowOf(event: StripeEvent, body: Buffer): ArrivedEvent {
     type: event.type,
     apiVersion: event.apiVersion,
     livemode: event.isLive,
+    stripeAccountId: event.accountId,
     objectKind: target?.kind ?? null,
     objectId: target?.id ?? event.objectId,
     stripeCustomerId: event.customerId,
-    status: target ? "PENDING" : "IGNORED",
-    lastError: target ? null : "This type of event is not handled.",
+    status: ignored ? "IGNORED" : "PENDING",
+    lastError: ignored ? ignoredReasons[ignored] : null,
     // Postgres text cannot hold a NUL, which JSON may spell as \u0000.
     payload: body.toString("utf8").replaceAll("\\u0000", "\\ufffd"),
     createdAt: event.createdAt,

@@ -6,7 +6,8 @@ import { syncSubscription } from "../billing/subscriptions/subscription.sync.js"
 import { syncCustomer, type Write } from "../billing/users/user.sync.js";
 import type { UserRow } from "../billing/users/user.table.js";
 import type { Deps } from "../deps.js";
-import type { StripeEvent } from "../stripe/verify-event.js";
+import type { ReferenceKind } from "../stripe/event-source.js";
+import type { StripeEvent } from "../stripe/stripe-event.js";
 
 /** Reads an object from Stripe and gives the write that makes our rows match. */
 type Sync = (deps: Deps, user: UserRow, stripeId: string) => Promise<Write<unknown>>;
@@ -25,8 +26,13 @@ export type ObjectKind = keyof typeof syncs;
 
 /** Which object an event is a hint about; the event's own data is never trusted. */
 export interface Target {
-  readonly kind: ObjectKind;
+  readonly kind: ObjectKind | ReferenceKind;
   readonly id: string;
+}
+
+/** Whether a row's kind is one that something is done for. */
+export function isTargetKind(kind: string | null): kind is Target["kind"] {
+  return kind !== null && (Object.hasOwn(syncs, kind) || references.some(([, known]) => known === kind));
 }
 
 /** Event type → what is synced and which of the event's references names it. First match counts. */
@@ -48,8 +54,19 @@ const contents: readonly [prefix: string, kind: ObjectKind, id: (event: StripeEv
   ["refund.", "payment", (event) => event.paymentIntentId],
 ];
 
+/** What a thin event names where a classic one, which shows the whole object, names what is synced. First match counts. */
+const references: readonly [prefix: string, kind: ReferenceKind][] = [
+  ["invoice_payment.", "invoice_payment"],
+  ["charge.dispute.", "dispute"],
+  ["charge.refund.", "refund"],
+  ["charge.", "charge"],
+  ["refund.", "refund"],
+];
+
 /** What an event asks to have synced; undefined for types that this service does not handle. */
 export function targetOf(event: StripeEvent): Target | undefined {
+  const [, referenceKind] = references.find(([prefix]) => event.isThin && event.type.startsWith(prefix)) ?? [];
+  if (referenceKind) return event.objectId === null ? undefined : { kind: referenceKind, id: event.objectId };
   const [, kind, idOf] = contents.find(([prefix]) => event.type.startsWith(prefix)) ?? [];
   const id = idOf?.(event);
   return kind && id ? { kind, id } : undefined;

@@ -1,4 +1,4 @@
-import { and, inArray, sql } from "drizzle-orm";
+import { and, count, inArray, lt, min, sql } from "drizzle-orm";
 import { type Db, prepared } from "../db/client.js";
 import { type WebhookEventRow, webhookEvents } from "./stripe-event.table.js";
 
@@ -10,6 +10,7 @@ export type ArrivedEvent = Pick<
   | "type"
   | "apiVersion"
   | "livemode"
+  | "stripeAccountId"
   | "objectKind"
   | "objectId"
   | "stripeCustomerId"
@@ -19,9 +20,13 @@ export type ArrivedEvent = Pick<
 /**
  * Stores these events, all in one statement, which also adds one job to process them if `task` names it. Events that are
  * there already change nothing; only new ones wake anybody. A row for each, not a list for each column: measured, Postgres
- * takes twice as long to read the lists.
+ * takes twice as long to read the lists. Gives the `id`s of the rows that are new.
  */
-export async function storeArrivedEvents(db: Db, events: readonly ArrivedEvent[], task: string | null): Promise<void> {
+export async function storeArrivedEvents(
+  db: Db,
+  events: readonly ArrivedEvent[],
+  task: string | null,
+): Promise<ReadonlySet<string>> {
   const now = new Date();
   const values = Object.fromEntries(
     events.flatMap((event, index) =>
@@ -31,11 +36,13 @@ export async function storeArrivedEvents(db: Db, events: readonly ArrivedEvent[]
       ]),
     ),
   );
-  if (task === null) await storing(db).sized(events.length).execute(values);
-  else
-    await storing(db)
-      .waking(events.length)
-      .execute({ ...values, task });
+  const stored =
+    task === null
+      ? await storing(db).sized(events.length).execute(values)
+      : await storing(db)
+          .waking(events.length)
+          .execute({ ...values, task });
+  return new Set(stored.map(({ id }) => id));
 }
 
 const columns = [
@@ -44,6 +51,7 @@ const columns = [
   "type",
   "apiVersion",
   "livemode",
+  "stripeAccountId",
   "objectKind",
   "objectId",
   "stripeCustomerId",
@@ -67,17 +75,25 @@ const storing = prepared((db) => {
       .values(Array.from({ length: size }, (_, index) => rowOf(index)))
       .onConflictDoNothing({ target: webhookEvents.stripeEventId });
   return {
-    sized: bySize((size) => insertion(size).prepare(`store_events_${size}`)),
+    sized: bySize((size) => insertion(size).returning({ id: webhookEvents.id }).prepare(`store_events_${size}`)),
     waking: bySize((size) => {
-      const arrived = db.$with("arrived").as(insertion(size).returning({ status: webhookEvents.status }));
+      const { id, status } = webhookEvents;
+      const arrived = db.$with("arrived").as(insertion(size).returning({ id, status }));
       const task = sql.placeholder("task");
+      const woken = db.$with("woken").as(
+        db
+          .select({
+            job: sql`graphile_worker.add_job(${task}::text, '{}'::json, job_key => ${task}::text, max_attempts => 3)`.as(
+              "job",
+            ),
+          })
+          .from(sql`(select 1) as once`)
+          .where(sql`exists (select from arrived where status = 'PENDING')`),
+      );
       return db
-        .with(arrived)
-        .select({
-          job: sql`(graphile_worker.add_job(${task}::text, '{}'::json, job_key => ${task}::text, max_attempts => 3)).id`,
-        })
-        .from(sql`(select 1) as once`)
-        .where(sql`exists (select from arrived where status = 'PENDING')`)
+        .with(arrived, woken)
+        .select({ id: arrived.id, jobs: sql`(select count(*) from woken)` }) // a part that nothing reads would not run
+        .from(arrived)
         .prepare(`store_events_and_wake_${size}`);
     }),
   };
@@ -91,6 +107,7 @@ function rowOf(index: number) {
     type: at("type"),
     apiVersion: at("apiVersion"),
     livemode: at("livemode"),
+    stripeAccountId: at("stripeAccountId"),
     objectKind: at("objectKind"),
     objectId: at("objectId"),
     stripeCustomerId: at("stripeCustomerId"),
@@ -112,6 +129,25 @@ function bySize<Query>(build: (size: number) => Query): (size: number) => Query 
   };
 }
 
+/** How many events wait, and since when the oldest of them has; null when none does. */
+export async function readBacklog(db: Db): Promise<{ waiting: number; since: Date | null }> {
+  const waits = inArray(webhookEvents.status, ["PENDING", "PROCESSING"]);
+  const [row] = await db
+    .select({ waiting: count(), since: min(webhookEvents.receivedAt) })
+    .from(webhookEvents)
+    .where(waits);
+  return row ?? { waiting: 0, since: null };
+}
+
+/** Which of these events, by Stripe's ids, are in the inbox. */
+export async function findKnownEvents(db: Db, stripeEventIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = await db
+    .select({ id: webhookEvents.stripeEventId })
+    .from(webhookEvents)
+    .where(inArray(webhookEvents.stripeEventId, [...stripeEventIds]));
+  return new Set(known.map(({ id }) => id));
+}
+
 /** Takes waiting events to work on; a claim lapses by itself, should the worker die. */
 export async function claimEvents(db: Db, now: Date, claimMs: number, limit: number): Promise<WebhookEventRow[]> {
   const due = sql`(
@@ -125,12 +161,12 @@ export async function claimEvents(db: Db, now: Date, claimMs: number, limit: num
     .returning();
 }
 
-/** When the first of those that wait, or are claimed, may be claimed; undefined when there is none. */
-export async function firstDueAt(db: Db): Promise<Date | undefined> {
+/** When the first of those that wait, or are claimed, may be claimed; undefined when there is none before an instant. */
+export async function firstDueAt(db: Db, before: Date): Promise<Date | undefined> {
   const [first] = await db
     .select({ dueAt: webhookEvents.dueAt })
     .from(webhookEvents)
-    .where(inArray(webhookEvents.status, ["PENDING", "PROCESSING"]))
+    .where(and(inArray(webhookEvents.status, ["PENDING", "PROCESSING"]), lt(webhookEvents.dueAt, before)))
     .orderBy(webhookEvents.dueAt)
     .limit(1);
   return first?.dueAt;
@@ -172,4 +208,15 @@ export async function markFailed(db: Db, ids: readonly string[], problem: string
     .update(webhookEvents)
     .set({ status: "FAILED", processedAt: now, lastError: problem, attempts: sql`${webhookEvents.attempts} + 1` })
     .where(inArray(webhookEvents.id, [...ids]));
+}
+
+/** Drops the payloads of at most `limit` settled events that came before an instant. Gives how many. */
+export async function dropPayloads(db: Db, before: Date, limit: number): Promise<number> {
+  const gone = await db.execute(sql`
+    update webhook_events set payload = null where id in (
+      select id from webhook_events
+      where payload is not null and status in ('PROCESSED', 'IGNORED', 'FAILED')
+        and received_at < ${before.toISOString()}::timestamptz
+      order by received_at limit ${limit} for update skip locked)`);
+  return gone.count;
 }

@@ -17,11 +17,13 @@ export const webhookEvents = pgTable(
     type: text("type").notNull(),
     apiVersion: text("api_version"),
     livemode: boolean("livemode").notNull(),
+    /** The account that it says it happened in; null for most, which are ours. */
+    stripeAccountId: text("stripe_account_id"),
     /** What is synced: events of one object that wait together cost one read of it. */
     objectKind: text("object_kind"),
     objectId: text("object_id"),
     stripeCustomerId: text("stripe_customer_id"),
-    /** The body as it came: not `json`, which the database would take apart to see whether it is that. */
+    /** The body as it came, null once it was forgotten: not `json`, which the database would take apart to see whether it is that. */
     payload: jsonText("payload"),
     status: webhookEventStatus("status").notNull(),
     attempts: integer("attempts").notNull().default(0),
@@ -35,6 +37,7 @@ export const webhookEvents = pgTable(
   (table) => [
     index("webhook_events_due_idx").on(table.dueAt).where(sql`${table.status} in ('PENDING', 'PROCESSING')`),
     index("webhook_events_received_at_idx").on(table.receivedAt),
+    index("webhook_events_payload_idx").on(table.receivedAt).where(sql`${table.payload} is not null`),
   ],
 );
 

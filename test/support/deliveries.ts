@@ -8,6 +8,21 @@ export function eventOf(type: string, object: Record<string, unknown>, envelope:
   return JSON.stringify({ id, object: "event", created, livemode: false, type, data: { object }, ...envelope });
 }
 
+/** A thin notification that Stripe could send, as its body. */
+export function thinOf(type: string, related: { type: string; id: string } | null, envelope: object = {}): string {
+  const url = related && `/v1/${related.type}s/${related.id}`;
+  return JSON.stringify({
+    id: `evt_test_${randomUUID()}`,
+    object: "v2.core.event",
+    type,
+    livemode: false,
+    created: new Date().toISOString(),
+    context: null,
+    related_object: related && { ...related, url },
+    ...envelope,
+  });
+}
+
 /** Posts a body to the webhook route, signed as Stripe does it. */
 export function deliver({ url, config }: TestApp, body: string): Promise<Response> {
   const time = Math.floor(Date.now() / 1000);

@@ -1,0 +1,2 @@
+ALTER TABLE "webhook_events" ADD COLUMN "stripe_account_id" text;--> statement-breakpoint
+CREATE INDEX "webhook_events_payload_idx" ON "webhook_events" USING btree ("received_at") WHERE "webhook_events"."payload" is not null;
