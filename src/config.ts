@@ -53,6 +53,8 @@ export interface Config extends IdentityConfig {
   readonly gracePeriodDays: number;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
+  /** What the nightly comparison with Stripe does, and how many requests a second comparisons may send there. */
+  readonly reconciliation: { readonly nightly: "off" | "report" | "repair"; readonly requestsPerSecond: number };
   readonly shutdownTimeoutMs: number;
 }
 
@@ -111,6 +113,10 @@ export function readConfig(env: Environment): Config {
     redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
     usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
+    reconciliation: {
+      nightly: values.RECONCILE_NIGHTLY,
+      requestsPerSecond: values.RECONCILE_REQUESTS_PER_SECOND,
+    },
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
   };
 }

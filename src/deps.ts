@@ -19,6 +19,9 @@ export interface Deps {
   now(): Date;
 }
 
+/** Whether there is one, and whether it also repairs. */
+export type NightlyReconciliation = "off" | "report" | "repair";
+
 /** The settings that domain rules depend on. */
 export interface Settings {
   /** Exact origins that a customer may be sent back to. */
@@ -27,6 +30,8 @@ export interface Settings {
   readonly gracePeriodDays: number;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
+  /** What the nightly comparison of our records with Stripe's does. */
+  readonly nightlyReconciliation: NightlyReconciliation;
   /** Where staff find a customer in Stripe's dashboard, by Stripe's id. */
   readonly stripeCustomerPage: (stripeCustomerId: string) => string;
 }
