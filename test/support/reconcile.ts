@@ -1,0 +1,74 @@
+import { sql } from "drizzle-orm";
+import { expect } from "vitest";
+import { userIdOf } from "../../src/billing/users/user.js";
+import type { TestApp } from "./app.js";
+import type { Person } from "./person.js";
+import { quiet } from "./quiet.js";
+
+/** A difference, as staff read it. */
+export interface ReadDifference {
+  readonly kind: string;
+  readonly stripeId: string;
+  readonly field: string | null;
+  readonly ours: unknown;
+  readonly theirs: unknown;
+  readonly isRepaired: boolean;
+  readonly customer: { readonly externalId: string } | null;
+}
+
+/** A comparison, as staff read it. */
+export interface ReadComparison {
+  readonly id: string;
+  readonly status: string;
+  readonly checkedCount: number;
+  readonly finishedAt: string | null;
+  readonly repair: boolean;
+  readonly differences: readonly ReadDifference[];
+}
+
+export const comparisonFields = `id status checkedCount finishedAt repair
+  differences { kind stripeId field ours theirs isRepaired customer { externalId } }`;
+
+export const reconcileMutation = `mutation ($input: AdminReconcileInput!) {
+  adminReconcile(input: $input) { reconciliation { ${comparisonFields} } userErrors { code path } } }`;
+
+/** The global ID of whom this is the ID of in the host product. */
+export function customerIdOf(externalId: string): string {
+  return `bcus_${userIdOf(externalId).replaceAll("-", "")}`;
+}
+
+/** Compares one customer's records, or everybody's, as staff do; gives the comparison as it stands then. */
+export async function reconcile(
+  staff: Person,
+  externalId: string | null,
+  { repair = false } = {},
+): Promise<ReadComparison> {
+  const input = { customerId: externalId === null ? null : customerIdOf(externalId), repair, reason: "a test" };
+  const { adminReconcile } = await staff.ask(reconcileMutation, { input });
+  expect(adminReconcile.userErrors).toEqual([]);
+  return adminReconcile.reconciliation;
+}
+
+/** Lets a comparison of one customer find something; gives the comparison's ID. What is wrong is repaired again. */
+export async function findDifference(app: TestApp, staff: Person, externalId: string): Promise<string> {
+  const userId = userIdOf(externalId);
+  await quiet(app);
+  await app.connection.db.execute(sql`update users set name = 'Somebody Else' where id = ${userId}`);
+  return (await reconcile(staff, externalId, { repair: true })).id;
+}
+
+/** The ID of a user's customer at Stripe. */
+export async function stripeIdOf(app: TestApp, externalId: string): Promise<string> {
+  const [row] = await app.connection.db.execute(
+    sql`select stripe_customer_id as id from users where external_id = ${externalId}`,
+  );
+  return String(row?.["id"]);
+}
+
+/** Loses whatever Stripe tells while something happens there. */
+export async function unheard(app: TestApp, happen: () => Promise<unknown>): Promise<void> {
+  await app.control("POST", "/sandbox/deliveries", { mode: "drop" });
+  await happen();
+  await app.sandbox.answered();
+  await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+}
