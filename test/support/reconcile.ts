@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
-import { expect } from "vitest";
+import { test as base, expect } from "vitest";
 import { userIdOf } from "../../src/billing/users/user.js";
-import type { TestApp } from "./app.js";
+import { startTestApp, type TestApp } from "./app.js";
 import type { Person } from "./person.js";
 import { quiet } from "./quiet.js";
+import { until } from "./until.js";
 
 /** A difference, as staff read it. */
 export interface ReadDifference {
@@ -31,6 +32,19 @@ export const comparisonFields = `id status checkedCount finishedAt repair
 
 export const reconcileMutation = `mutation ($input: AdminReconcileInput!) {
   adminReconcile(input: $input) { reconciliation { ${comparisonFields} } userErrors { code path } } }`;
+
+/** A test with a service that asks Stripe as fast as a setting can say. */
+export const quickTest = base.extend<{ app: TestApp }>({
+  app: [
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
+    async ({}, use) => {
+      const { app, stop } = await startTestApp({ environment: { RECONCILE_REQUESTS_PER_SECOND: "100" } });
+      await use(app);
+      await stop();
+    },
+    { scope: "file" },
+  ],
+});
 
 /** The global ID of whom this is the ID of in the host product. */
 export function customerIdOf(externalId: string): string {
@@ -71,4 +85,28 @@ export async function unheard(app: TestApp, happen: () => Promise<unknown>): Pro
   await happen();
   await app.sandbox.answered();
   await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+}
+
+/** What a comparison has come to by now. */
+export async function readComparison(staff: Person, id: string): Promise<ReadComparison> {
+  const query = `query ($id: ID!) { node(id: $id) { ... on AdminReconciliation { ${comparisonFields} } } }`;
+  return (await staff.ask(query, { id })).node;
+}
+
+/** Waits until a comparison has ended. */
+export function ended(app: TestApp, { id }: ReadComparison): Promise<ReadComparison> {
+  const staff = app.person("root", { role: "admin" });
+  return until(
+    "the comparison ends",
+    async () => {
+      const now = await readComparison(staff, id);
+      return now.status === "RUNNING" ? undefined : now;
+    },
+    60_000,
+  );
+}
+
+/** A difference without its values. */
+export function essence({ kind, field, isRepaired, customer }: ReadDifference) {
+  return { kind, field, isRepaired, whose: customer?.externalId };
 }

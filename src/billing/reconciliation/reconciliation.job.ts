@@ -26,6 +26,8 @@ export const nightlyTask = "reconcile-nightly";
 
 /** A job is over after about so long and goes on as the next one, so that a process that is to stop can. */
 const sliceMs = 2_000;
+/** How long a comparison waits that cannot go on now. */
+const pauseMs = 5_000;
 const keptMs = 90 * 24 * 60 * 60 * 1000;
 const nothing: Tally = { checked: 0, differences: 0, repaired: 0 };
 
@@ -65,6 +67,7 @@ export async function workOn(deps: Deps, id: string): Promise<Progress> {
     if (error instanceof LockBusy) return "ELSEWHERE";
     if (!isPassing(error)) throw error;
     deps.log.warn({ reconciliation: id, problem: rootProblem(error) }, "a comparison with Stripe waits");
+    await enqueue(deps.db, reconcileTask, { key: `${reconcileTask}:later`, runAt: new Date(Date.now() + pauseMs) });
     return "WAITING";
   }
 }
