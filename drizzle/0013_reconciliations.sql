@@ -20,6 +20,7 @@ CREATE TABLE "reconciliations" (
 	"actor" text NOT NULL,
 	"reason" text NOT NULL,
 	"cursor" text,
+	"claimed_until" timestamp (3) with time zone,
 	"checked_count" integer DEFAULT 0 NOT NULL,
 	"difference_count" integer DEFAULT 0 NOT NULL,
 	"repaired_count" integer DEFAULT 0 NOT NULL,

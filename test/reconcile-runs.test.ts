@@ -94,6 +94,7 @@ test("a command that is killed goes on where it was when it is run again, and co
   killed.child.kill("SIGKILL");
   await killed.ended;
   const [half] = await comparisonsOf(idle);
+  // Its claim lapses after a while.
   expect(half, killed.output()).toMatchObject({
     status: "RUNNING",
     checked: 2,

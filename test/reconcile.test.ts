@@ -126,6 +126,23 @@ test("of a customer whom Stripe never heard of nothing is dropped: the key may b
   expect((await reconcile(staff, "elsewhere")).differences).toEqual([]);
 });
 
+test("who has two customers at Stripe is told, and left for people to decide", async ({ app }) => {
+  const staff = root(app);
+  await app.customerOn("starter", "double");
+  const metadata = { billing_user_id: userIdOf("double"), billing_external_id: "double" };
+  const other = await app.stripe.customers.create({ metadata });
+  await quiet(app);
+  const [mine, theirs] = [await stripeIdOf(app, "double"), other.id];
+  const { status, differences } = await ended(app, await reconcile(staff, null, { repair: true }));
+  expect(status).toBe("FINISHED");
+  expect(differences).toEqual([
+    expect.objectContaining({ stripeId: theirs, field: "stripeCustomerId", ours: mine, theirs, isRepaired: false }),
+  ]);
+  expect(await stripeIdOf(app, "double")).toBe(mine);
+  await app.stripe.customers.del(theirs);
+  await quiet(app);
+});
+
 test("while Stripe does not answer a comparison waits, and a job ends it", async ({ app }) => {
   const staff = root(app);
   await app.customerOn("starter", "patient");

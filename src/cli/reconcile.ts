@@ -84,6 +84,7 @@ async function reconcile(deps: Deps, order: Pick<ReconciliationRow, "userId" | "
 }
 
 async function followToTheEnd(deps: Deps, id: string): Promise<ReconciliationRow> {
+  const showProgress = makeProgressLine();
   for (;;) {
     const progress = await workOn(deps, id);
     const [row] = await findComparisons(deps, [id]);
@@ -95,11 +96,15 @@ async function followToTheEnd(deps: Deps, id: string): Promise<ReconciliationRow
 }
 
 /** On standard error, so that the table can be kept by itself; over the last one where that is a terminal. */
-function showProgress({ checkedCount, differenceCount, status }: ReconciliationRow, isWaiting: boolean): void {
-  const wait = isWaiting ? "; waiting, as Stripe, Postgres or a customer's lock is not to be had" : "";
-  const line = `${checkedCount} objects compared, ${differenceCount} differences${wait}`;
-  const [start, end] = process.stderr.isTTY ? ["\r\x1b[K", status === "RUNNING" ? "" : "\n"] : ["", "\n"];
-  process.stderr.write(start + line + end);
+function makeProgressLine() {
+  let shown = "";
+  return ({ checkedCount, differenceCount, status }: ReconciliationRow, isWaiting: boolean): void => {
+    const wait = isWaiting ? "; waiting, as Stripe, Postgres or a customer's lock is not to be had" : "";
+    const line = `${checkedCount} objects compared, ${differenceCount} differences${wait}`;
+    const [start, end] = process.stderr.isTTY ? ["\r\x1b[K", status === "RUNNING" ? "" : "\n"] : ["", "\n"];
+    if (line !== shown || process.stderr.isTTY) process.stderr.write(start + line + end);
+    shown = line;
+  };
 }
 
 /** What to tell the operator of an error that is theirs to mend; undefined for a bug. */

@@ -38,7 +38,12 @@ export async function lookAtCheckout(
   const row = await findRow(deps, user, stripeId, session);
   if (!row || (isFinal(row) && session?.status !== "OPEN")) return undefined;
   const theirs = session && (await columnsOf(deps, session));
-  return { kind: "checkout", stripeId, ours: theirs ? row : shown(row), theirs };
+  return {
+    kind: "checkout",
+    stripeId,
+    ours: theirs ? row : shown(row),
+    theirs: theirs && withSameFragment(theirs, row),
+  };
 }
 
 async function findRow(deps: Deps, user: UserRow, stripeId: string, session: CheckoutSnapshot | undefined) {
@@ -53,6 +58,12 @@ async function columnsOf(deps: Deps, session: CheckoutSnapshot): Promise<Partial
   const subscription = subscriptionId ? await findStripeSubscription(deps, subscriptionId) : undefined;
   const outcome = checkoutOutcome(deps, session, subscription);
   return { stripeSessionId, expiresAt, url: outcome.status === "OPEN" ? url : null, ...outcome };
+}
+
+/** What stands behind the `#` of a page's address is Stripe's own business, and may be worded anew. */
+function withSameFragment(theirs: Partial<CheckoutRow>, { url }: CheckoutRow): Partial<CheckoutRow> {
+  const isSame = theirs.url?.split("#")[0] === url?.split("#")[0];
+  return isSame ? { ...theirs, url } : theirs;
 }
 
 /** `client_reference_id` is anybody's to set where a page was not opened by this service. */

@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps.js";
 import { unlessMissing } from "../../stripe/stripe-errors.js";
-import { isElsewhere, type Sides, shown } from "../users/sides.js";
+import { type Columns, isElsewhere, type Sides, shown } from "../users/sides.js";
 import type { UserRow } from "../users/user.table.js";
 import { findComparedInvoices, findInvoiceByStripeId } from "./invoice.repository.js";
 import { invoiceColumns } from "./invoice.sync.js";
@@ -87,9 +87,19 @@ function paired<Snapshot, Row extends object>(
   ];
 }
 
-function sidesOf(kind: Kind, stripeId: string, row: object | undefined, theirs: object | undefined): Sides {
+function sidesOf(kind: Kind, stripeId: string, row: object | undefined, columns: object | undefined): Sides {
   const ours = row && { ...row };
-  return { kind, stripeId, ours: ours && (theirs ? ours : shown(ours)), theirs: theirs && { ...theirs } };
+  const theirs = columns && { ...columns };
+  if (!ours || !theirs) return { kind, stripeId, ours: ours && shown(ours), theirs };
+  return { kind, stripeId, ours, theirs: withoutLinks(theirs, ours) };
+}
+
+const links = ["hostedUrl", "pdfUrl", "receiptUrl"];
+
+/** Stripe words these addresses anew at every reading, and the old ones stay good: it counts whether there is one. */
+function withoutLinks(theirs: Columns, ours: Columns): Columns {
+  const isAlike = (name: string) => links.includes(name) && (theirs[name] === null) === (ours[name] === null);
+  return Object.fromEntries(Object.entries(theirs).filter(([name]) => !isAlike(name)));
 }
 
 function byId<T>(items: readonly T[], idOf: (item: T) => string): Map<string, T> {

@@ -1,4 +1,3 @@
-import { LockBusy } from "../../db/locks.js";
 import type { Deps } from "../../deps.js";
 import { rootProblem } from "../../errors.js";
 import { enqueue } from "../../jobs/enqueue.js";
@@ -9,6 +8,8 @@ import { compareCustomer, isPassing } from "./compare-customer.js";
 import { compareStrangers } from "./compare-strangers.js";
 import {
   advance,
+  changeClaim,
+  claim,
   deleteBefore,
   findReconciliations,
   finish,
@@ -26,6 +27,8 @@ export const nightlyTask = "reconcile-nightly";
 
 /** A job is over after about so long and goes on as the next one, so that a process that is to stop can. */
 const sliceMs = 2_000;
+/** A process that died lets go of its comparison after this long. */
+const claimMs = 15_000;
 /** How long a comparison waits that cannot go on now. */
 const pauseMs = 5_000;
 const keptMs = 90 * 24 * 60 * 60 * 1000;
@@ -50,26 +53,52 @@ export async function beginNightly(deps: Deps): Promise<void> {
 }
 
 /**
- * What became of some work on a comparison: there is more to do, it has ended, somebody else is at it, or it cannot go
- * on now, as Stripe, Postgres or a customer's lock is not to be had.
+ * What became of some work on a comparison: there is more to do, it has ended, somebody else is at it or had ended it,
+ * or it cannot go on now, as Stripe, Postgres or a customer's lock is not to be had.
  */
 export type Progress = "MORE" | "ENDED" | "ELSEWHERE" | "WAITING";
 
 /**
  * Works on a comparison for a while, or until it ends where that is one step.
  *
- * One process at a time: it holds a lock that goes with it. Whoever comes next begins where the last step ended.
+ * One process at a time: it claims the comparison, and renews the claim as long as it lives. Whoever comes next begins
+ * where the last step ended.
  */
 export async function workOn(deps: Deps, id: string): Promise<Progress> {
   try {
-    return await deps.locks.hold(`reconciliation:${id}`, 1, () => workForAWhile(deps, id));
+    return await whileClaimed(deps, id, () => workForAWhile(deps, id));
   } catch (error) {
-    if (error instanceof LockBusy) return "ELSEWHERE";
     if (!isPassing(error)) throw error;
     deps.log.warn({ reconciliation: id, problem: rootProblem(error) }, "a comparison with Stripe waits");
     await enqueue(deps.db, reconcileTask, { key: `${reconcileTask}:later`, runAt: new Date(Date.now() + pauseMs) });
     return "WAITING";
   }
+}
+
+async function whileClaimed(deps: Deps, id: string, work: () => Promise<Progress>): Promise<Progress> {
+  let held = claimEnd();
+  if (!(await claim(deps.db, id, held))) return "ELSEWHERE";
+  const renew = async () => {
+    const next = claimEnd();
+    await changeClaim(deps.db, id, held, next);
+    held = next;
+  };
+  let renewing = Promise.resolve();
+  const timer = setInterval(() => {
+    // Should Postgres be away, the claim lapses; counts and cursor are written together, so nothing is counted twice.
+    renewing = renewing.then(renew).catch(() => {});
+  }, claimMs / 3);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    await renewing;
+    await changeClaim(deps.db, id, held, null);
+  }
+}
+
+function claimEnd(): Date {
+  return new Date(Date.now() + claimMs);
 }
 
 async function workForAWhile(deps: Deps, id: string): Promise<Progress> {

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNull, lt, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
 import { keyset, newestFirst, type Slice } from "../../db/keyset.js";
 import { type ReconciliationRow, reconciliations } from "./reconciliation.table.js";
@@ -51,6 +51,25 @@ export function listReconciliations(db: Db, slice: Slice): Promise<Reconciliatio
 export async function countReconciliations(db: Db): Promise<number> {
   const [row] = await db.select({ total: count() }).from(reconciliations);
   return row?.total ?? 0;
+}
+
+/** Claims a running comparison until a moment; undefined when somebody has it, or it has ended. */
+export async function claim(db: Db, id: string, until: Date): Promise<ReconciliationRow | undefined> {
+  const { claimedUntil, status } = reconciliations;
+  const isFree = or(isNull(claimedUntil), lte(claimedUntil, new Date()));
+  return (
+    await db
+      .update(reconciliations)
+      .set({ claimedUntil: until })
+      .where(and(eq(reconciliations.id, id), eq(status, "RUNNING"), isFree))
+      .returning()
+  )[0];
+}
+
+/** Changes until when a claim holds, for whoever has it; null lets go of it. */
+export async function changeClaim(db: Db, id: string, held: Date, until: Date | null): Promise<void> {
+  const isHeld = and(eq(reconciliations.id, id), eq(reconciliations.claimedUntil, held));
+  await db.update(reconciliations).set({ claimedUntil: until }).where(isHeld);
 }
 
 /** What a step of a comparison has come to. */

@@ -77,7 +77,7 @@ async function insertAndRecord(inside: Deps, actor: string, { userId, repair, re
 /** Never rejects: nobody may be waiting any more. */
 async function workUnheard(deps: Deps, id: string): Promise<void> {
   try {
-    await workOn(deps, id);
+    if ((await workOn(deps, id)) === "MORE") await enqueue(deps.db, reconcileTask, { key: reconcileTask });
   } catch (error) {
     deps.log.error({ reconciliation: id, err: error }, "a comparison with Stripe failed");
   }

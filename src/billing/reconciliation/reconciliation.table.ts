@@ -23,6 +23,8 @@ export const reconciliations = pgTable(
     reason: text("reason").notNull(),
     /** How far it has come, written with the counts: `user:ID` of the last user, then `customer:ID` of the last Stripe customer. */
     cursor: text("cursor"),
+    /** Until when whoever works on it has it, unless they renew that; null while nobody does. */
+    claimedUntil: instant("claimed_until"),
     checkedCount: integer("checked_count").notNull().default(0),
     /** All that were found, also those that are not kept. */
     differenceCount: integer("difference_count").notNull().default(0),
