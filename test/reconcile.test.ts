@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { userIdOf } from "../src/billing/users/user.js";
 import type { TestApp } from "./support/app.js";
@@ -115,14 +115,25 @@ test("of a customer whom Stripe never heard of nothing is dropped: the key may b
   const staff = root(app);
   await app.customerOn("professional", "elsewhere");
   await quiet(app);
-  const stripeId = await stripeIdOf(app, "elsewhere");
-  const name = (id: string) =>
-    app.connection.db.execute(sql`update users set stripe_customer_id = ${id} where id = ${userIdOf("elsewhere")}`);
-  await name("cus_of_another_account");
+  const userId = userIdOf("elsewhere");
+  /** All that is kept of them, with the IDs as another account would have them, or as they were. */
+  const rename = async (to: (id: SQL) => SQL) => {
+    for (const [table, column, owner] of [
+      ["users", "stripe_customer_id", "id"],
+      ["subscriptions", "stripe_subscription_id", "user_id"],
+      ["invoices", "stripe_invoice_id", "user_id"],
+      ["payments", "stripe_payment_intent_id", "user_id"],
+    ] as const) {
+      const id = sql.identifier(column);
+      const where = sql`where ${sql.identifier(owner)} = ${userId}`;
+      await app.connection.db.execute(sql`update ${sql.identifier(table)} set ${id} = ${to(sql`${id}`)} ${where}`);
+    }
+  };
+  await rename((id) => sql`${id} || '_elsewhere'`);
   const { status, differences } = await reconcile(staff, "elsewhere", { repair: true });
   expect(status).toBe("FINISHED");
   expect(differences.map(essence)).toEqual([{ kind: "customer", field: null, isRepaired: false, whose: "elsewhere" }]);
-  await name(stripeId);
+  await rename((id) => sql`replace(${id}, '_elsewhere', '')`);
   expect((await reconcile(staff, "elsewhere")).differences).toEqual([]);
 });
 

@@ -96,7 +96,7 @@ function sidesOf(kind: Kind, stripeId: string, row: object | undefined, columns:
 
 const links = ["hostedUrl", "pdfUrl", "receiptUrl"];
 
-/** Stripe words these addresses anew at every reading, and the old ones stay good: it counts whether there is one. */
+/** Stripe may word these addresses anew at every reading: what counts is whether there is one. */
 function withoutLinks(theirs: Columns, ours: Columns): Columns {
   const isAlike = (name: string) => links.includes(name) && (theirs[name] === null) === (ours[name] === null);
   return Object.fromEntries(Object.entries(theirs).filter(([name]) => !isAlike(name)));
