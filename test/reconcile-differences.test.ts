@@ -3,15 +3,14 @@ import { expect } from "vitest";
 import { userIdOf } from "../src/billing/users/user.js";
 import { type Bought, planted } from "./reconcile-table.js";
 import { type TestApp, test } from "./support/app.js";
-import { quiet } from "./support/quiet.js";
-import { reconcile, stripeIdOf, unheard } from "./support/reconcile.js";
+import { reconcile, settled, stripeIdOf, unheard } from "./support/reconcile.js";
 
 let people = 0;
 
 async function bought(app: TestApp): Promise<Bought> {
   const sub = `planted-${++people}`;
   const person = await app.customerOn("professional", sub);
-  await quiet(app);
+  await settled(app);
   return { app, person, userId: userIdOf(sub), customer: await stripeIdOf(app, sub) };
 }
 
@@ -61,7 +60,7 @@ test("what was paid while no event came is found as a whole, and the tier is in 
   const staff = app.person("root", { role: "admin" });
   const ada = app.person("unheard");
   const { checkoutSession } = await ada.checkout("professional");
-  await quiet(app);
+  await settled(app);
   await unheard(app, () => ada.pay(checkoutSession.url));
   const { differences } = await reconcile(staff, "unheard", { repair: true });
   const missing = differences.filter(({ field, ours }) => field === null && ours === null).map(({ kind }) => kind);

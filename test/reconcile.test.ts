@@ -2,7 +2,6 @@ import { type SQL, sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { userIdOf } from "../src/billing/users/user.js";
 import type { TestApp } from "./support/app.js";
-import { quiet } from "./support/quiet.js";
 import {
   comparisonFields,
   customerIdOf,
@@ -11,6 +10,7 @@ import {
   readComparison,
   reconcile,
   reconcileMutation,
+  settled,
   stripeIdOf,
   quickTest as test,
 } from "./support/reconcile.js";
@@ -26,7 +26,7 @@ test("everybody is compared by a job, and users whom we lost are found at Stripe
   for (const sub of ["untied", "fine"]) await app.customerOn("professional", sub);
   const forgotten = app.person("forgotten");
   await forgotten.ask("mutation { registerCustomer(input: {}) { customer { id } } }");
-  await quiet(app);
+  await settled(app);
   const [untiedAt, forgottenAt] = [await stripeIdOf(app, "untied"), await stripeIdOf(app, "forgotten")];
   await app.connection.db.execute(sql`update users set stripe_customer_id = null where id = ${userIdOf("untied")}`);
   await app.connection.db.execute(sql`update invoices set total = 1 where user_id = ${userIdOf("untied")}`);
@@ -53,6 +53,7 @@ test("everybody is compared by a job, and users whom we lost are found at Stripe
 
 test("who asked and why is in the audit log, once for each comparison", async ({ app }) => {
   await app.customerOn("starter", "audited");
+  await settled(app);
   const { id } = await reconcile(root(app), "audited", { repair: true });
   const entries = await app.connection.db.execute(
     sql`select actor, reason, details from audit_log
@@ -66,6 +67,7 @@ test("who asked and why is in the audit log, once for each comparison", async ({
 test("comparisons are listed by pages, newest first, and found again by their ID", async ({ app }) => {
   const staff = root(app);
   await app.customerOn("starter", "listed");
+  await settled(app);
   const [first, second] = [await reconcile(staff, "listed"), await reconcile(staff, "listed", { repair: true })];
   const page = `query ($after: String) { adminReconciliations(first: 1, after: $after) {
     totalCount pageInfo { endCursor hasNextPage } nodes { ${comparisonFields} } } }`;
@@ -114,7 +116,7 @@ test("of a customer whom Stripe never heard of nothing is dropped: the key may b
 }) => {
   const staff = root(app);
   await app.customerOn("professional", "elsewhere");
-  await quiet(app);
+  await settled(app);
   const userId = userIdOf("elsewhere");
   /** All that is kept of them, with the IDs as another account would have them, or as they were. */
   const rename = async (to: (id: SQL) => SQL) => {
@@ -142,7 +144,7 @@ test("who has two customers at Stripe is told, and left for people to decide", a
   await app.customerOn("starter", "double");
   const metadata = { billing_user_id: userIdOf("double"), billing_external_id: "double" };
   const other = await app.stripe.customers.create({ metadata });
-  await quiet(app);
+  await settled(app);
   const [mine, theirs] = [await stripeIdOf(app, "double"), other.id];
   const { status, differences } = await ended(app, await reconcile(staff, null, { repair: true }));
   expect(status).toBe("FINISHED");
@@ -151,13 +153,13 @@ test("who has two customers at Stripe is told, and left for people to decide", a
   ]);
   expect(await stripeIdOf(app, "double")).toBe(mine);
   await app.stripe.customers.del(theirs);
-  await quiet(app);
+  await settled(app);
 });
 
 test("while Stripe does not answer a comparison waits, and a job ends it", async ({ app }) => {
   const staff = root(app);
   await app.customerOn("starter", "patient");
-  await quiet(app);
+  await settled(app);
   await app.connection.db.execute(sql`update users set name = 'Else' where id = ${userIdOf("patient")}`);
   await plantFault(app, { path: "/v1/customers/*", status: 500, times: 2 });
   const waiting = await reconcile(staff, "patient", { repair: true });
@@ -170,7 +172,7 @@ test("while Stripe does not answer a comparison waits, and a job ends it", async
 test("a job that Stripe tells to ask less waits, and goes on", async ({ app }) => {
   const staff = root(app);
   await app.customerOn("starter", "slowed");
-  await quiet(app);
+  await settled(app);
   await plantFault(app, { path: "/v1/*", status: 429, times: 2 });
   const slowed = await reconcile(staff, null);
   expect(await ended(app, slowed)).toMatchObject({ status: "FINISHED" });
@@ -182,7 +184,7 @@ test("a job that Stripe tells to ask less waits, and goes on", async ({ app }) =
 test("a customer who cannot be compared keeps nobody else from it, and the comparison has failed", async ({ app }) => {
   const staff = root(app);
   for (const sub of ["odd", "even"]) await app.customerOn("starter", sub);
-  await quiet(app);
+  await settled(app);
   await app.connection.db.execute(
     sql`update users set name = 'Else' where id = any(${sql.param([userIdOf("odd"), userIdOf("even")])}::uuid[])`,
   );
@@ -199,7 +201,7 @@ test("a customer who cannot be compared keeps nobody else from it, and the compa
 test("at most 1,000 differences are kept", async ({ app }) => {
   const staff = root(app);
   await app.customerOn("starter", "worst");
-  await quiet(app);
+  await settled(app);
   await app.connection.db.execute(sql`
     insert into payments (id, user_id, stripe_payment_intent_id, status, amount, refunded_amount, currency, created_at,
       recorded_at, updated_at)
@@ -216,7 +218,7 @@ test("at most 1,000 differences are kept", async ({ app }) => {
 
 test("each night everybody is compared, and nothing repaired unless the settings say so", async ({ app }) => {
   await app.customerOn("starter", "nightly");
-  await quiet(app);
+  await settled(app);
   await app.connection.db.execute(sql`update users set name = 'Else' where id = ${userIdOf("nightly")}`);
   await app.connection.db.execute(sql`select graphile_worker.add_job('reconcile-nightly')`);
   const nightly = await until("the nightly comparison", async () => {

@@ -63,10 +63,19 @@ export async function reconcile(
   return adminReconcile.reconciliation;
 }
 
+/** Waits until nothing more comes of what was bought: cards are the customers' own, and every event is worked on. */
+export async function settled(app: TestApp): Promise<void> {
+  await until("cards are the customers' own", async () => {
+    const pending = await app.connection.db.execute(sql`select 1 from checkout_sessions where is_card_pending`);
+    return pending.length === 0;
+  });
+  await quiet(app);
+}
+
 /** Lets a comparison of one customer find something; gives the comparison's ID. What is wrong is repaired again. */
 export async function findDifference(app: TestApp, staff: Person, externalId: string): Promise<string> {
   const userId = userIdOf(externalId);
-  await quiet(app);
+  await settled(app);
   await app.connection.db.execute(sql`update users set name = 'Somebody Else' where id = ${userId}`);
   return (await reconcile(staff, externalId, { repair: true })).id;
 }
