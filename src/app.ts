@@ -55,7 +55,7 @@ export interface App {
 
 /** Composes the parts and starts to listen. The database must have been migrated. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
-  const closers: (() => Promise<unknown> | unknown)[] = [];
+  const closers: Closers = [];
   /** Closes in the reverse order of opening, so that nothing loses what it stands on. */
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close();
@@ -68,13 +68,10 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   }
 }
 
-async function compose(
-  config: Config,
-  log: Logger,
-  closers: (() => Promise<unknown> | unknown)[],
-  close: () => Promise<void>,
-): Promise<App> {
-  const isDevelopment = config.mode !== "production";
+type Closers = (() => Promise<unknown> | unknown)[];
+
+/** Opens what domain code may reach; `closers` gets what is to be closed again, in the order of opening. */
+export async function openDeps(config: Config, log: Logger, closers: Closers) {
   const connection = connect(config.database.url, { max: config.database.poolSize, applicationName: "billing" });
   closers.push(() => connection.close());
   const locks = openLocks(config.database.url, config.database.lockPoolSize);
@@ -105,11 +102,23 @@ async function compose(
       usageRetentionMonths: config.usageRetentionMonths,
       payloadRetentionDays: config.payloadRetentionDays,
       isLiveMode: isLiveKey(config.stripe.secretKey),
+      nightlyReconciliation: config.reconciliation.nightly,
       stripeCustomerPage: customerPages(config.stripe.secretKey),
     },
     catalog: catalog.get,
     now: clock.now,
   };
+  const { requestsPerSecond } = config.reconciliation;
+  const patientStripe = makeStripeGateway(makeStripeClient({ ...config.stripe, requestsPerSecond }));
+  /** The same, but what it asks of Stripe is paced. */
+  const patient: Deps = { ...deps, stripe: patientStripe };
+  return { deps, patient, connection, live, clock, catalog, metrics };
+}
+
+async function compose(config: Config, log: Logger, closers: Closers, close: () => Promise<void>): Promise<App> {
+  const isDevelopment = config.mode !== "production";
+  const opened = await openDeps(config, log, closers);
+  const { deps, patient, connection, live, clock, catalog, metrics } = opened;
 
   const keyring = keepKeyring(connection.db, live, log);
   closers.push(() => keyring.close());
@@ -150,7 +159,12 @@ async function compose(
   );
 
   if (config.worker) {
-    const worker = await startWorker({ databaseUrl: config.database.url, tasks: makeTasks(deps, inbox), crontab, log });
+    const worker = await startWorker({
+      databaseUrl: config.database.url,
+      tasks: makeTasks(deps, inbox, patient),
+      crontab,
+      log,
+    });
     closers.push(() => worker.stop());
   }
   followMoves(clock, deps);

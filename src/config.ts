@@ -55,6 +55,8 @@ export interface Config extends IdentityConfig {
   readonly usageRetentionMonths: number;
   /** How many days the bodies of Stripe's events are kept. */
   readonly payloadRetentionDays: number;
+  /** What the nightly comparison with Stripe does, and how many requests a second comparisons may send there. */
+  readonly reconciliation: { readonly nightly: "off" | "report" | "repair"; readonly requestsPerSecond: number };
   readonly shutdownTimeoutMs: number;
 }
 
@@ -114,6 +116,10 @@ export function readConfig(env: Environment): Config {
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
     usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
     payloadRetentionDays: values.WEBHOOK_PAYLOAD_RETENTION_DAYS,
+    reconciliation: {
+      nightly: values.RECONCILE_NIGHTLY,
+      requestsPerSecond: values.RECONCILE_REQUESTS_PER_SECOND,
+    },
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
   };
 }

@@ -22,6 +22,9 @@ export interface Deps {
   now(): Date;
 }
 
+/** Whether there is one, and whether it also repairs. */
+export type NightlyReconciliation = "off" | "report" | "repair";
+
 /** The settings that domain rules depend on. */
 export interface Settings {
   /** Exact origins that a customer may be sent back to. */
@@ -34,6 +37,8 @@ export interface Settings {
   readonly payloadRetentionDays: number;
   /** Whether the key is one of Stripe's live mode; events of the other mode are none of our business. */
   readonly isLiveMode: boolean;
+  /** What the nightly comparison of our records with Stripe's does. */
+  readonly nightlyReconciliation: NightlyReconciliation;
   /** Where staff find a customer in Stripe's dashboard, by Stripe's id. */
   readonly stripeCustomerPage: (stripeCustomerId: string) => string;
 }

@@ -1,6 +1,12 @@
 import { tellLapses } from "./billing/allowances/lapse.due.js";
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
+import {
+  beginNightly,
+  continueReconciliations,
+  nightlyTask,
+  reconcileTask,
+} from "./billing/reconciliation/reconciliation.job.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
 import { refreshMrr } from "./billing/subscriptions/mrr.due.js";
 import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
@@ -17,14 +23,16 @@ import { type Inbox, processTask } from "./webhooks/receive-stripe-event.js";
 /** The name of the job that does what has fallen due; also run at once when the billing clock was moved. */
 export const sweepTask = "sweep";
 
-/** Contents page: which background job runs what. */
-export function makeTasks(deps: Deps, inbox: Inbox): Tasks {
+/** Contents page: which background job runs what. `patient` is the same as `deps`, but paces what it asks of Stripe. */
+export function makeTasks(deps: Deps, inbox: Inbox, patient: Deps): Tasks {
   return {
     [fetchUndeliveredTask]: makeFetchUndelivered(deps, inbox),
     [processTask]: () => processStripeEvents(deps),
     [keepCardsTask]: () => keepCards(deps),
     [usageUpkeepTask]: () => keepUsageTables(deps),
     [forgetPayloadsTask]: () => forgetPayloads(deps),
+    [reconcileTask]: () => continueReconciliations(patient),
+    [nightlyTask]: () => beginNightly(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
       await adoptKnownPrices(deps);
@@ -38,12 +46,14 @@ export function makeTasks(deps: Deps, inbox: Inbox): Tasks {
   };
 }
 
-/** Contents page: when (UTC). A minute's `processTask` finds what a dead worker left behind. */
+/** Contents page: when (UTC). A minute's `processTask` and `reconcileTask` find what a dead worker left behind. */
 export const crontab = `
 * * * * * ${processTask}
 * * * * * ${sweepTask}
 * * * * * ${keepCardsTask}
+* * * * * ${reconcileTask}
 17 * * * * ${usageUpkeepTask}
 37 * * * * ${forgetPayloadsTask}
 */15 * * * * ${fetchUndeliveredTask}
+10 3 * * * ${nightlyTask}
 `;

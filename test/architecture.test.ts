@@ -144,6 +144,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   pricing: ["users", "catalog", "subscriptions"],
   admin: ["users", "catalog", "allowances", "subscriptions", "history"],
   "service-keys": ["users", "audit"],
+  reconciliation: ["users", "audit", "subscriptions", "history", "checkout"],
 };
 
 test("the nouns of the domain know only those below them", () => {

@@ -31,6 +31,7 @@ export const found: Readonly<Record<string, Verdicts>> = {
   Payment: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Viewer: /*              */ row("missing", "sees", "missing", "missing", "missing", "missing"),
   AdminServiceKey: /*     */ row("missing", "missing", "missing", "missing", "missing", "sees"),
+  AdminReconciliation: /* */ row("missing", "missing", "missing", "missing", "missing", "sees"),
 };
 
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
@@ -64,6 +65,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.adminCustomers": ["adminCustomers", staff],
   "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
   "Query.adminServiceKeys": ["adminServiceKeys", staff],
+  "Query.adminReconciliations": ["adminReconciliations", staff],
   "Query.rateLimit": ["rateLimit", everybody],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
@@ -102,6 +104,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'adminRevokeServiceKey(input: { serviceKeyId: "{AdminServiceKey}", reason: "to see who may" })',
     staff,
   ],
+  "Mutation.adminReconcile": ['adminReconcile(input: { customerId: "{Customer}", reason: "to see who may" })', staff],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
   "Subscription.entitlementsChanged": ["entitlementsChanged", { ...holders, service: "sees" }],
@@ -116,6 +119,11 @@ export const open: Readonly<Record<string, string>> = {
   AdminSubscriptionEdge: "cursor mrr node",
   AdminCreateServiceKeyPayload: "secret serviceKey userErrors",
   AdminRevokeServiceKeyPayload: "serviceKey userErrors",
+  AdminReconcilePayload: "reconciliation userErrors",
+  AdminReconciliation: "checkedCount differences finishedAt id repair startedAt status",
+  AdminReconciliationConnection: "edges nodes pageInfo totalCount",
+  AdminReconciliationEdge: "cursor node",
+  AdminDifference: "customer field isRepaired kind ours stripeId theirs",
   AdminServiceKey: "createdAt expiresAt id lastUsedAt name prefix revokedAt scopes",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,

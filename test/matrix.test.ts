@@ -19,6 +19,7 @@ import type { Answer } from "./support/graphql.js";
 import { makePerson, type Person } from "./support/person.js";
 import { buyOneOfEverything } from "./support/possessions.js";
 import { quiet } from "./support/quiet.js";
+import { findDifference } from "./support/reconcile.js";
 import { issueKey } from "./support/service-key.js";
 import { openStream, type Stream } from "./support/stream.js";
 import { signToken } from "./support/token.js";
@@ -108,6 +109,7 @@ async function worldOf(app: TestApp): Promise<World> {
     ...(await buyOneOfEverything(customer)),
     UsageReservation: await setAside(app, "acme"),
     AdminServiceKey: (await issueKey(admin)).id,
+    AdminReconciliation: await findDifference(app, admin, "acme"),
   };
   await stranger.buy("professional");
   await quiet(app);

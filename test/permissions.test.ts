@@ -56,6 +56,8 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.adminServiceKeys": staff,
   "Mutation.adminCreateServiceKey": staff,
   "Mutation.adminRevokeServiceKey": staff,
+  "Query.adminReconciliations": staff,
+  "Mutation.adminReconcile": staff,
 };
 
 const values: Record<string, string> = {

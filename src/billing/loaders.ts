@@ -16,6 +16,8 @@ import {
 } from "./history/history.service.js";
 import type { InvoiceRow } from "./history/invoice.table.js";
 import type { PaymentRow } from "./history/payment.table.js";
+import { loadDifferences } from "./reconciliation/reconciliation.service.js";
+import type { DifferenceRow } from "./reconciliation/reconciliation.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
 import type { SubscriptionRow } from "./subscriptions/subscription.table.js";
 import { loadTrialHistory } from "./subscriptions/trial.js";
@@ -39,6 +41,8 @@ export interface Loaders {
   readonly paymentsOfInvoice: DataLoader<string, PaymentRow[]>;
   /** What a user has paid so far, less what was given back. */
   readonly lifetimeValues: DataLoader<string, LifetimeValue | undefined>;
+  /** What a comparison with Stripe found. */
+  readonly differences: DataLoader<string, DifferenceRow[]>;
   /** Forgets what was read: after a write, and before each event of a stream. */
   forget(): void;
   /** Makes what this request reads wait for `work`, so that one answer never mixes the time before with the time after. */
@@ -75,6 +79,7 @@ export function makeLoaders(deps: Deps): Loaders {
     invoices: batched(loadInvoices),
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),
     lifetimeValues: batched(loadLifetimeValues),
+    differences: batched(loadDifferences),
   };
   return {
     ...loaders,

@@ -10,6 +10,8 @@ import { featureOfCustomer, keyOf, type NodeType, nodeTypes, typeOf, uuidOf } fr
 import { findInvoicesOf, findPaymentsOf } from "./history/history.service.js";
 import { toInvoice } from "./history/history.type.js";
 import { toPayment } from "./history/payment.type.js";
+import { findComparisons } from "./reconciliation/reconciliation.service.js";
+import { toReconciliation } from "./reconciliation/reconciliation.type.js";
 import { findServiceKeys } from "./service-keys/service-key.service.js";
 import { toServiceKey } from "./service-keys/service-key.type.js";
 import { findSubscriptionsOf } from "./subscriptions/subscription.service.js";
@@ -115,6 +117,11 @@ const readers: Record<NodeType, ReadNodes> = {
     if (!context.viewer?.roles.has("ADMIN")) return [];
     const rows = await findServiceKeys(context, uuidsOf("AdminServiceKey", ids));
     return inOrder("AdminServiceKey", ids, byId(rows, toServiceKey));
+  },
+  AdminReconciliation: async (context, ids) => {
+    if (!context.viewer?.roles.has("ADMIN")) return [];
+    const rows = await findComparisons(context, uuidsOf("AdminReconciliation", ids));
+    return inOrder("AdminReconciliation", ids, byId(rows, toReconciliation));
   },
 };
 

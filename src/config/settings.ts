@@ -215,6 +215,21 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "RECONCILE_NIGHTLY",
+    description:
+      "What happens at 03:10 UTC: `report` compares all records with Stripe's, `repair` also brings ours in line, `off` does neither.",
+    default: "report",
+    example: "report",
+    requiredInProduction: false,
+  },
+  {
+    name: "RECONCILE_REQUESTS_PER_SECOND",
+    description: "How many requests a second such a comparison of all records may send to Stripe.",
+    default: "10",
+    example: "10",
+    requiredInProduction: false,
+  },
+  {
     name: "SHUTDOWN_TIMEOUT_SECONDS",
     description: "How long requests and jobs may take to finish after SIGTERM.",
     default: "10",

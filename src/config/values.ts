@@ -60,6 +60,8 @@ export function settingShape(mode: Mode) {
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
     USAGE_RETENTION_MONTHS: wholeNumber(3, 1_200),
     WEBHOOK_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650),
+    RECONCILE_NIGHTLY: oneOf(["off", "report", "repair"]),
+    RECONCILE_REQUESTS_PER_SECOND: wholeNumber(1, 100),
     SHUTDOWN_TIMEOUT_SECONDS: wholeNumber(1, 600),
     DATA_DIR: text(),
     SANDBOX_PORT: wholeNumber(1, 65_535),

@@ -5,6 +5,8 @@ import type { GraphQLContext } from "./context.js";
 /** How long one operation may take. */
 export interface Deadline {
   hasPassed(): boolean;
+  /** Milliseconds until it passes, 0 when it has. */
+  msLeft(): number;
   /**
    * What the work comes to, or UPSTREAM_UNAVAILABLE when time is up.
    *
@@ -15,7 +17,11 @@ export interface Deadline {
 }
 
 /** For a stream, which lasts until somebody ends it. */
-export const noDeadline: Deadline = { hasPassed: () => false, limit: async (work) => work };
+export const noDeadline: Deadline = {
+  hasPassed: () => false,
+  msLeft: () => Number.POSITIVE_INFINITY,
+  limit: async (work) => work,
+};
 
 /** Starts the clock. `onLateFailure` hears of work that failed when nobody waited for it any more. */
 export function startDeadline(ms: number, onLateFailure: (error: unknown) => void): Deadline {
@@ -40,6 +46,7 @@ export function startDeadline(ms: number, onLateFailure: (error: unknown) => voi
   };
   return {
     hasPassed: () => hasPassed || performance.now() >= endsAt,
+    msLeft: () => (hasPassed ? 0 : Math.max(0, endsAt - performance.now())),
     limit: (work) =>
       new Promise((resolve, reject) => {
         waiting.add(reject);

@@ -34,6 +34,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Mutation.adminOverrideEntitlement": { points: (_items, selected) => 10 + selected },
   "Mutation.adminCreateServiceKey": { points: (_items, selected) => 10 + selected },
   "Mutation.adminRevokeServiceKey": { points: (_items, selected) => 10 + selected },
+  "Mutation.adminReconcile": money,
 };
 
 /** What a field costs by this page; undefined where its type tells. */

@@ -46,6 +46,7 @@ export const permissions = {
     adminCustomer: isAdmin,
     checkoutSession: followsCheckouts,
     adminServiceKeys: isAdmin,
+    adminReconciliations: isAdmin,
     rateLimit: allow,
   },
   Mutation: {
@@ -58,6 +59,7 @@ export const permissions = {
     adminOverrideEntitlement: isAdmin,
     adminCreateServiceKey: isAdmin,
     adminRevokeServiceKey: isAdmin,
+    adminReconcile: isAdmin,
   },
   Subscription: {
     checkoutSessionUpdated: followsCheckouts,
@@ -104,4 +106,25 @@ export const permissions = {
   },
   AdminCreateServiceKeyPayload: { serviceKey: isAdmin, secret: isAdmin, userErrors: isAdmin },
   AdminRevokeServiceKeyPayload: { serviceKey: isAdmin, userErrors: isAdmin },
+  AdminReconciliation: {
+    id: isAdmin,
+    status: isAdmin,
+    startedAt: isAdmin,
+    finishedAt: isAdmin,
+    checkedCount: isAdmin,
+    differences: isAdmin,
+    repair: isAdmin,
+  },
+  AdminDifference: {
+    kind: isAdmin,
+    stripeId: isAdmin,
+    field: isAdmin,
+    ours: isAdmin,
+    theirs: isAdmin,
+    isRepaired: isAdmin,
+    customer: isAdmin,
+  },
+  AdminReconciliationConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
+  AdminReconciliationEdge: { cursor: isAdmin, node: isAdmin },
+  AdminReconcilePayload: { reconciliation: isAdmin, userErrors: isAdmin },
 };

@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
-import { GraphQLSafeInt } from "graphql-scalars";
+import { GraphQLJSON, GraphQLSafeInt } from "graphql-scalars";
 
 interface StringScalar<Internal> {
   name: string;
@@ -94,6 +94,13 @@ export const CountryCode = stringScalar<string>({
   specifiedBy: "https://en.wikipedia.org/wiki/ISO_3166-1_alpha-2",
   parse: matching(/^[A-Z]{2}$/, "an ISO 3166-1 alpha-2 code in upper case, for example DE"),
   print: (code) => code,
+});
+
+export const Json = new GraphQLScalarType({
+  ...GraphQLJSON.toConfig(),
+  name: "JSON",
+  description: "Any JSON value. Used only for what is stored as it came: values of differences.",
+  specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc8259",
 });
 
 export const SafeInt = new GraphQLScalarType({

@@ -18,6 +18,7 @@ import { BillingPageResolver } from "../billing/history/billing-page.resolver.js
 import { HistoryResolver, InvoiceResolver, PaymentResolver } from "../billing/history/history.resolver.js";
 import { NodeResolver } from "../billing/node.resolver.js";
 import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
+import { DifferenceResolver, ReconciliationResolver } from "../billing/reconciliation/reconciliation.resolver.js";
 import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
@@ -67,6 +68,8 @@ export function buildPlainSchema(): GraphQLSchema {
       PaymentResolver,
       AdminSubscriptionResolver,
       AdminCustomerResolver,
+      ReconciliationResolver,
+      DifferenceResolver,
       ServiceKeyResolver,
       RateLimitResolver,
     ],

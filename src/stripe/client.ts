@@ -1,5 +1,6 @@
 import Stripe from "stripe";
 import { makeHttpClient } from "./http-client.js";
+import { pace } from "./paced-http-client.js";
 
 /** How to reach Stripe, or the sandbox. */
 export interface StripeSettings {
@@ -8,6 +9,8 @@ export interface StripeSettings {
   readonly apiBase: URL | null;
   /** A call that takes longer counts as unanswered. Milliseconds. */
   readonly timeoutMs: number;
+  /** Most requests a second; as many as are asked for when left out. */
+  readonly requestsPerSecond?: number;
 }
 
 /**
@@ -15,11 +18,12 @@ export interface StripeSettings {
  * POST an idempotency key and repeats what failed on the network with the same key.
  */
 export function makeStripeClient(settings: StripeSettings): Stripe {
-  const { apiBase } = settings;
+  const { apiBase, requestsPerSecond } = settings;
+  const httpClient = makeHttpClient();
   return new Stripe(settings.secretKey, {
     timeout: settings.timeoutMs,
     maxNetworkRetries: 1,
-    httpClient: makeHttpClient(),
+    httpClient: requestsPerSecond === undefined ? httpClient : pace(httpClient, requestsPerSecond),
     telemetry: false,
     appInfo: { name: "Atlantiplex Billing" },
     ...(apiBase && {

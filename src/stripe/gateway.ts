@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { invoicePreviewSnapshot, invoiceSnapshot, nothingUpcoming } from "./invoice-snapshot.js";
+import { makeStripeListing, type StripeListing } from "./listing.js";
 import { paymentSnapshot } from "./payment-snapshot.js";
 import { type PromotionCodeSnapshot, promotionCodeSnapshot } from "./promotion-code-snapshot.js";
 import {
@@ -7,6 +8,7 @@ import {
   type CustomerSnapshot,
   checkoutSnapshot,
   customerSnapshot,
+  externalIdKey,
   type InvoicePreviewSnapshot,
   type InvoiceSnapshot,
   idOf,
@@ -64,7 +66,7 @@ export type PortalFlow =
  * Everything the service asks of Stripe. Each call either answers, throws `StripeRefused` (nothing
  * happened) or `StripeUnavailable` (it may have happened: ask again with the same idempotency key).
  */
-export interface StripeGateway {
+export interface StripeGateway extends StripeListing {
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<CustomerSnapshot>;
   updateCustomer(id: string, profile: { email: string | null; name: string | null }): Promise<CustomerSnapshot>;
   getCustomer(id: string): Promise<CustomerSnapshot>;
@@ -103,9 +105,10 @@ const withTerms = {
 /** The gateway over the SDK. */
 export function makeStripeGateway(stripe: Stripe): StripeGateway {
   return {
+    ...makeStripeListing(stripe),
     createCustomer: ({ userId, externalId, email, name }, idempotencyKey) =>
       asking(async () => {
-        const metadata = { [userIdKey]: userId, billing_external_id: externalId };
+        const metadata = { [userIdKey]: userId, [externalIdKey]: externalId };
         const params = { metadata, ...(email && { email }), ...(name && { name }) };
         return customerSnapshot(await stripe.customers.create(params, { idempotencyKey }));
       }),

@@ -54,6 +54,8 @@ export interface CustomerSnapshot {
   readonly paymentMethod: PaymentMethodSnapshot | null;
   /** Our row's id, as we wrote it into the metadata; null for a customer made elsewhere. */
   readonly userId: string | null;
+  /** The payer in the host product, as we wrote it beside. */
+  readonly externalId: string | null;
 }
 
 export interface SubscriptionSnapshot {
@@ -190,11 +192,14 @@ export function instantOf(seconds: number | null | undefined): Date | null {
 /** The key under which we write our row's id into Stripe's metadata. */
 export const userIdKey = "billing_user_id";
 
+/** The key of the payer's ID in the host product. */
+export const externalIdKey = "billing_external_id";
+
 /** Reads a customer; `invoice_settings.default_payment_method` must be expanded. */
 export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCustomer): CustomerSnapshot {
   if (customer.deleted) {
-    const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null, userId: null };
-    return { id: customer.id, isDeleted: true, ...nothing };
+    const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null };
+    return { id: customer.id, isDeleted: true, ...nothing, userId: null, externalId: null };
   }
   return {
     id: customer.id,
@@ -205,6 +210,7 @@ export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCusto
     balance: customer.balance,
     paymentMethod: paymentMethodSnapshot(customer.invoice_settings.default_payment_method),
     userId: customer.metadata[userIdKey] ?? null,
+    externalId: customer.metadata[externalIdKey] ?? null,
   };
 }
 

@@ -54,8 +54,22 @@ export function isMissing(error: unknown): boolean {
  * that is the operator's to mend, and no customer is lost.
  */
 export function isMissingCustomer(error: unknown): boolean {
-  if (!(error instanceof StripeRefused) || error.code !== "resource_missing") return false;
-  return /no such customer/i.test(error.message) && !/similar object exists/i.test(error.message);
+  return error instanceof StripeRefused && /no such customer/i.test(error.message) && isMissingHere(error);
+}
+
+/** Whether Stripe has no such object, and does not say either that the key is of the wrong mode. */
+export function isMissingHere(error: unknown): boolean {
+  return error instanceof StripeRefused && isMissing(error) && !/similar object exists/i.test(error.message);
+}
+
+/** What was asked for; undefined where Stripe has no such object. */
+export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (isMissingHere(error)) return undefined;
+    throw error;
+  }
 }
 
 const worthAnotherTry = [409, 429];

@@ -1,7 +1,8 @@
-import { and, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, lte, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
+import { subscriptions } from "../subscriptions/subscription.table.js";
 import { type CheckoutRow, type CheckoutStatus, checkoutSessions } from "./checkout.table.js";
 
 const live: CheckoutStatus[] = ["OPEN", "PROCESSING"];
@@ -91,4 +92,28 @@ async function update(db: Db, id: string, values: Change): Promise<CheckoutRow> 
   const [row] = await db.update(checkoutSessions).set(values).where(eq(checkoutSessions.id, id)).returning();
   if (!row) throw new Error(`There is no checkout ${id} to change.`);
   return row;
+}
+
+/** A user's checkouts at Stripe that count as live. */
+export function findLiveAtStripe(db: Db, userId: string): Promise<CheckoutRow[]> {
+  const isLive = and(inArray(checkoutSessions.status, live), isNotNull(checkoutSessions.stripeSessionId));
+  return db
+    .select()
+    .from(checkoutSessions)
+    .where(and(eq(checkoutSessions.userId, userId), isLive));
+}
+
+/** A user's checkout by the id of its session at Stripe. */
+export async function findBySession(db: Db, userId: string, sessionId: string): Promise<CheckoutRow | undefined> {
+  const isIt = and(eq(checkoutSessions.userId, userId), eq(checkoutSessions.stripeSessionId, sessionId));
+  return (await db.select().from(checkoutSessions).where(isIt))[0];
+}
+
+/** Takes a subscription off the checkouts that it came of. */
+export async function detachSubscription(db: Db, stripeSubscriptionId: string): Promise<void> {
+  const gone = db
+    .select({ id: subscriptions.id })
+    .from(subscriptions)
+    .where(eq(subscriptions.stripeSubscriptionId, stripeSubscriptionId));
+  await db.update(checkoutSessions).set({ subscriptionId: null }).where(inArray(checkoutSessions.subscriptionId, gone));
 }

@@ -10,7 +10,14 @@ import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { commit, syncCustomer, type Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { keepCardsTask } from "./checkout.card.js";
-import { findCheckout, setCardPending, storeCheckout } from "./checkout.repository.js";
+import {
+  closeCheckout,
+  detachSubscription,
+  findBySession,
+  findCheckout,
+  setCardPending,
+  storeCheckout,
+} from "./checkout.repository.js";
 import type { CheckoutRow, CheckoutStatus } from "./checkout.table.js";
 
 /**
@@ -56,8 +63,7 @@ async function store(
   session: CheckoutSnapshot,
   subscription: SubscriptionRow | undefined,
 ) {
-  const status = statusOf(inside, session, subscription);
-  const subscriptionId = status === "COMPLETE" ? (subscription?.id ?? null) : null;
+  const { status, subscriptionId } = checkoutOutcome(inside, session, subscription);
   const stored = await storeCheckout(inside.db, row.id, session, status, subscriptionId);
   if (stored.status !== row.status) {
     await announceCheckout(inside, stored);
@@ -71,6 +77,12 @@ async function startKeepingCard({ db }: Deps, { id }: CheckoutRow): Promise<void
   await enqueue(db, keepCardsTask, { key: keepCardsTask });
 }
 
+/** How a session stands, given our row of the subscription that came of it. */
+export function checkoutOutcome(inside: Deps, session: CheckoutSnapshot, subscription: SubscriptionRow | undefined) {
+  const status = statusOf(inside, session, subscription);
+  return { status, subscriptionId: status === "COMPLETE" ? (subscription?.id ?? null) : null };
+}
+
 function statusOf(inside: Deps, session: CheckoutSnapshot, subscription: SubscriptionRow | undefined): CheckoutStatus {
   if (session.status !== "COMPLETE") return session.status;
   if (!subscription) return "PROCESSING";
@@ -82,4 +94,15 @@ function statusOf(inside: Deps, session: CheckoutSnapshot, subscription: Subscri
 /** Tells whoever waits on the return page. */
 export function announceCheckout(inside: Deps, { id, status }: CheckoutRow): Promise<void> {
   return announce(inside.db, { kind: "checkout", subject: id, facts: { status } });
+}
+
+/** Closes a checkout whose session Stripe does not have. */
+export async function forgetCheckout(inside: Deps, user: UserRow, stripeSessionId: string): Promise<void> {
+  const row = await findBySession(inside.db, user.id, stripeSessionId);
+  if (row) await announceCheckout(inside, await closeCheckout(inside.db, row.id));
+}
+
+/** Takes a subscription that is about to be dropped off the checkouts that it came of. */
+export function forgetPurchase(inside: Deps, stripeSubscriptionId: string): Promise<void> {
+  return detachSubscription(inside.db, stripeSubscriptionId);
 }

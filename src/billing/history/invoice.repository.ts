@@ -55,3 +55,29 @@ export async function upsertInvoice(db: Db, row: typeof invoices.$inferInsert): 
   if (!stored) throw new Error(`The row of ${row.stripeInvoiceId} was not returned.`);
   return stored;
 }
+
+const compared = prepared((db) =>
+  db
+    .select()
+    .from(invoices)
+    .where(
+      sql`${invoices.userId} = ${sql.placeholder("userId")}
+        or ${invoices.stripeInvoiceId} = any(${sql.placeholder("stripeIds")}::text[])`,
+    )
+    .prepare("compared_invoices"),
+);
+
+/** A user's invoices, and those of these Stripe ids whoever's they are. */
+export function findComparedInvoices(db: Db, userId: string, stripeIds: readonly string[]): Promise<InvoiceRow[]> {
+  return compared(db).execute({ userId, stripeIds: [...stripeIds] });
+}
+
+/** The row of a Stripe invoice, whoever's it is. */
+export async function findInvoiceByStripeId(db: Db, stripeInvoiceId: string): Promise<InvoiceRow | undefined> {
+  return (await db.select().from(invoices).where(eq(invoices.stripeInvoiceId, stripeInvoiceId)))[0];
+}
+
+/** Deletes the row of a user's invoice, which no payment may refer to any more. */
+export async function deleteInvoice(db: Db, userId: string, stripeInvoiceId: string): Promise<void> {
+  await db.delete(invoices).where(and(eq(invoices.stripeInvoiceId, stripeInvoiceId), eq(invoices.userId, userId)));
+}

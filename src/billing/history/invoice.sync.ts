@@ -2,8 +2,9 @@ import type { Deps } from "../../deps.js";
 import type { InvoiceSnapshot } from "../../stripe/snapshots.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
-import { upsertInvoice } from "./invoice.repository.js";
+import { deleteInvoice, findInvoiceByStripeId, upsertInvoice } from "./invoice.repository.js";
 import type { InvoiceRow } from "./invoice.table.js";
+import { detachInvoice } from "./payment.repository.js";
 import { storePayment } from "./payment.store.js";
 
 /** Reads an invoice and the payments made against it; the write makes our rows match. */
@@ -11,13 +12,14 @@ export async function syncInvoice(deps: Deps, user: UserRow, stripeInvoiceId: st
   const invoice = await deps.stripe.getInvoice(stripeInvoiceId);
   const payments = await Promise.all(invoice.paymentIntentIds.map((id) => deps.stripe.getPayment(id)));
   return async (inside) => {
-    const row = await upsertInvoice(inside.db, rowOf(user, invoice));
+    const row = await upsertInvoice(inside.db, invoiceColumns(user, invoice));
     for (const payment of payments) await storePayment(inside, user, payment, row.id);
     return row;
   };
 }
 
-function rowOf(user: UserRow, invoice: InvoiceSnapshot) {
+/** What is stored of an invoice. */
+export function invoiceColumns(user: UserRow, invoice: InvoiceSnapshot) {
   const lines = invoice.lines.map(({ period, ...line }) => ({
     ...line,
     start: period.start.toISOString(),
@@ -44,4 +46,12 @@ function rowOf(user: UserRow, invoice: InvoiceSnapshot) {
     hostedUrl: invoice.hostedUrl,
     pdfUrl: invoice.pdfUrl,
   };
+}
+
+/** Drops the row of an invoice that Stripe does not have; payments against it stay. */
+export async function forgetInvoice(inside: Deps, user: UserRow, stripeInvoiceId: string): Promise<void> {
+  const row = await findInvoiceByStripeId(inside.db, stripeInvoiceId);
+  if (!row) return;
+  await detachInvoice(inside.db, row.id);
+  await deleteInvoice(inside.db, user.id, stripeInvoiceId);
 }

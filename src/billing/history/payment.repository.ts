@@ -94,3 +94,35 @@ export async function upsertPayment(db: Db, row: typeof payments.$inferInsert): 
   if (!stored) throw new Error(`The row of ${row.stripePaymentIntentId} was not returned.`);
   return stored;
 }
+
+const compared = prepared((db) =>
+  db
+    .select()
+    .from(payments)
+    .where(
+      sql`${payments.userId} = ${sql.placeholder("userId")}
+        or ${payments.stripePaymentIntentId} = any(${sql.placeholder("stripeIds")}::text[])`,
+    )
+    .prepare("compared_payments"),
+);
+
+/** A user's payments, and those of these Stripe ids whoever's they are. */
+export function findComparedPayments(db: Db, userId: string, stripeIds: readonly string[]): Promise<PaymentRow[]> {
+  return compared(db).execute({ userId, stripeIds: [...stripeIds] });
+}
+
+/** The row of a Stripe payment intent, whoever's it is. */
+export async function findPaymentByStripeId(db: Db, paymentIntentId: string): Promise<PaymentRow | undefined> {
+  return (await db.select().from(payments).where(eq(payments.stripePaymentIntentId, paymentIntentId)))[0];
+}
+
+/** Takes an invoice off the payments that were made against it. */
+export async function detachInvoice(db: Db, invoiceId: string): Promise<void> {
+  await db.update(payments).set({ invoiceId: null }).where(eq(payments.invoiceId, invoiceId));
+}
+
+/** Deletes the row of a user's payment. */
+export async function deletePayment(db: Db, userId: string, paymentIntentId: string): Promise<void> {
+  const mine = eq(payments.stripePaymentIntentId, paymentIntentId);
+  await db.delete(payments).where(and(mine, eq(payments.userId, userId)));
+}

@@ -11,7 +11,12 @@ export function storePayment(
   payment: PaymentSnapshot,
   invoiceId: string | null,
 ): Promise<PaymentRow> {
-  return upsertPayment(inside.db, {
+  return upsertPayment(inside.db, paymentColumns(user, payment, invoiceId));
+}
+
+/** What is stored of a payment. */
+export function paymentColumns(user: UserRow, payment: PaymentSnapshot, invoiceId: string | null) {
+  return {
     userId: user.id,
     stripePaymentIntentId: payment.id,
     ...(invoiceId && { invoiceId }),
@@ -28,5 +33,5 @@ export function storePayment(
     methodExpMonth: payment.method?.expMonth ?? null,
     methodExpYear: payment.method?.expYear ?? null,
     receiptUrl: payment.receiptUrl,
-  });
+  };
 }

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { syncInvoice } from "./invoice.sync.js";
+import { deletePayment } from "./payment.repository.js";
 import { storePayment } from "./payment.store.js";
 
 /**
@@ -22,4 +23,9 @@ export async function syncPayment(deps: Deps, user: UserRow, paymentIntentId: st
   return async (inside) => {
     await storePayment(inside, user, payment, null);
   };
+}
+
+/** Drops the row of a payment that Stripe does not have. */
+export function forgetPayment(inside: Deps, user: UserRow, paymentIntentId: string): Promise<void> {
+  return deletePayment(inside.db, user.id, paymentIntentId);
 }

@@ -109,3 +109,25 @@ export async function upsertSubscription(db: Db, row: typeof subscriptions.$infe
   if (!stored) throw new Error(`The row of ${row.stripeSubscriptionId} was not returned.`);
   return stored;
 }
+
+const compared = prepared((db) =>
+  db
+    .select()
+    .from(subscriptions)
+    .where(
+      sql`${subscriptions.userId} = ${sql.placeholder("userId")}
+        or ${subscriptions.stripeSubscriptionId} = any(${sql.placeholder("stripeIds")}::text[])`,
+    )
+    .prepare("compared_subscriptions"),
+);
+
+/** A user's subscriptions, and those of these Stripe ids whoever's they are. */
+export function findCompared(db: Db, userId: string, stripeIds: readonly string[]): Promise<SubscriptionRow[]> {
+  return compared(db).execute({ userId, stripeIds: [...stripeIds] });
+}
+
+/** Deletes the row of a user's subscription. */
+export async function deleteSubscription(db: Db, userId: string, stripeSubscriptionId: string): Promise<void> {
+  const mine = eq(subscriptions.stripeSubscriptionId, stripeSubscriptionId);
+  await db.delete(subscriptions).where(and(mine, eq(subscriptions.userId, userId)));
+}

@@ -1,7 +1,7 @@
 import type { Owners } from "../../db/owners.js";
 import type { Deps } from "../../deps.js";
 import { momentOf } from "../moment.js";
-import { findCurrentSubscriptions, findSubscriptions } from "./subscription.repository.js";
+import { findByStripeId, findCurrentSubscriptions, findSubscriptions } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
 /** The running subscription, or the last one; undefined when there never was one. */
@@ -33,4 +33,9 @@ export function findSubscriptionsOf(deps: Deps, owners: Owners, ids: readonly st
 export async function loadSubscriptions(deps: Deps, ids: readonly string[]): Promise<(SubscriptionRow | undefined)[]> {
   const rows = new Map((await findSubscriptions(deps.db, "EVERYBODY", ids)).map((row) => [row.id, row]));
   return ids.map((id) => rows.get(id));
+}
+
+/** The row of a subscription at Stripe, whoever's it is. */
+export function findStripeSubscription(deps: Deps, stripeSubscriptionId: string): Promise<SubscriptionRow | undefined> {
+  return findByStripeId(deps.db, stripeSubscriptionId);
 }

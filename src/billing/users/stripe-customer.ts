@@ -1,8 +1,10 @@
 import type { Deps } from "../../deps.js";
+import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import { isMissingCustomer, StripeRefused, StripeUnavailable } from "../../stripe/stripe-errors.js";
 import { isEmail } from "./input-text.js";
 import type { Payer } from "./payer.js";
-import { forgetStripeCustomer, insertUser, setStripeCustomer, startNextAttempt } from "./user.repository.js";
+import { userIdOf } from "./user.js";
+import { findUser, forgetStripeCustomer, insertUser, setStripeCustomer, startNextAttempt } from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
 
 /** A user who has a Stripe customer. */
@@ -76,4 +78,18 @@ async function createStripeCustomer(deps: Deps, { id, externalId, email, name, s
     if (isKept) await startNextAttempt(deps.db, id);
     throw error;
   }
+}
+
+/**
+ * Ties a Stripe customer that this service made to its user again, whose row is made anew if it is gone. Call it under
+ * the customer's lock. Undefined where the user has another Stripe customer by now, or Stripe's note is not ours.
+ */
+export async function adoptCustomer(deps: Deps, customer: CustomerSnapshot): Promise<UserRow | undefined> {
+  const { id, userId, externalId, email, name } = customer;
+  if (!userId) return undefined;
+  const isMadeHere = externalId !== null && userIdOf(externalId) === userId;
+  if (isMadeHere) await insertUser(deps.db, { userId, externalId, email, name }, deps.now());
+  await setStripeCustomer(deps.db, userId, id);
+  const user = await findUser(deps.db, userId);
+  return user?.stripeCustomerId === id ? user : undefined;
 }

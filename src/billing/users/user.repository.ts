@@ -1,4 +1,4 @@
-import { and, arrayContains, eq, isNull, not, or, sql } from "drizzle-orm";
+import { and, arrayContains, eq, gt, isNotNull, isNull, not, or, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import type { Payer } from "./payer.js";
@@ -82,7 +82,24 @@ export async function startNextAttempt(db: Db, userId: string): Promise<void> {
 
 /** Makes the row equal to the Stripe customer. */
 export async function storeProfile(db: Db, userId: string, customer: CustomerSnapshot): Promise<UserRow | undefined> {
+  return (await db.update(users).set(profileOf(customer)).where(eq(users.id, userId)).returning())[0];
+}
+
+/** What a row has of its Stripe customer. */
+export function profileOf(customer: Profile): Profile {
   const { email, name, currency, balance, paymentMethod } = customer;
-  const profile = { email, name, currency, balance, paymentMethod };
-  return (await db.update(users).set(profile).where(eq(users.id, userId)).returning())[0];
+  return { email, name, currency, balance, paymentMethod };
+}
+
+type Profile = Pick<CustomerSnapshot, "email" | "name" | "currency" | "balance" | "paymentMethod">;
+
+/** The next users, by id, who have or had a Stripe customer. */
+export function findNextAtStripe(db: Db, after: string | null, limit: number): Promise<UserRow[]> {
+  const isAtStripe = or(isNotNull(users.stripeCustomerId), sql`cardinality(${users.formerStripeCustomerIds}) > 0`);
+  return db
+    .select()
+    .from(users)
+    .where(and(isAtStripe, after === null ? undefined : gt(users.id, after)))
+    .orderBy(users.id)
+    .limit(limit);
 }

@@ -5,7 +5,7 @@ import { answerOnce } from "./idempotency.js";
 import { isEmail, isStorable } from "./input-text.js";
 import type { Payer } from "./payer.js";
 import { forStripeCustomer } from "./stripe-customer.js";
-import { findUser, findUsers, storeProfile } from "./user.repository.js";
+import { findNextAtStripe, findUser, findUsers, storeProfile } from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
 
 /** Who to register; what is left out is taken from the token. */
@@ -61,4 +61,9 @@ export async function loadCustomers(deps: Deps, userIds: readonly string[]): Pro
 /** The payer's row; undefined for a payer who never registered or bought. */
 export function findCustomer(deps: Deps, userId: string): Promise<UserRow | undefined> {
   return findUser(deps.db, userId);
+}
+
+/** The user after this one, by id, who has or had a Stripe customer. */
+export async function findNextPayer(deps: Deps, after: string | null): Promise<UserRow | undefined> {
+  return (await findNextAtStripe(deps.db, after, 1))[0];
 }

@@ -1,0 +1,69 @@
+import type { Deps } from "../../deps.js";
+import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
+import { findPriceByStripeId, type Interval } from "../catalog/catalog.js";
+import { momentOf } from "../moment.js";
+import type { UserRow } from "../users/user.table.js";
+import { graceEndOf } from "./subscription.js";
+import type { SubscriptionRow, UsageUnit } from "./subscription.table.js";
+
+/**
+ * What is stored of a subscription, but for its recurring revenue. Without effects, so that a comparison can ask too.
+ *
+ * At a price that the catalog has never seen `priceId` is null and the last known tier stays.
+ */
+export function subscriptionColumns(
+  inside: Deps,
+  user: UserRow,
+  snapshot: SubscriptionSnapshot,
+  before: SubscriptionRow | undefined,
+) {
+  const price = snapshot.stripePriceId
+    ? findPriceByStripeId(inside.catalog(), snapshot.stripePriceId, snapshot.currency)
+    : undefined;
+  return {
+    userId: user.id,
+    stripeSubscriptionId: snapshot.id,
+    status: snapshot.status,
+    tierSlug: price?.tierSlug ?? before?.tierSlug ?? null,
+    priceId: price?.id ?? null,
+    stripePriceId: snapshot.stripePriceId,
+    quantity: snapshot.quantity,
+    currentPeriodStart: snapshot.currentPeriod?.start ?? null,
+    currentPeriodEnd: snapshot.currentPeriod?.end ?? null,
+    startedAt: snapshot.startedAt,
+    // While a trial runs the anchor is its end, which may still move; afterwards it stays.
+    usageAnchor: (before?.status !== "TRIALING" && before?.usageAnchor) || snapshot.billingAnchor,
+    usageUnit: price ? usageUnitOf(price.interval) : (before?.usageUnit ?? null),
+    trialEndsAt: snapshot.trialEndsAt,
+    cancelsAt: snapshot.cancelsAt,
+    resumesAt: snapshot.resumesAt,
+    endedAt: snapshot.endedAt,
+    ...latenessOf(inside, snapshot, before),
+    paymentMethod: snapshot.paymentMethod,
+    pendingChange: snapshot.pendingChange && {
+      ...snapshot.pendingChange,
+      effectiveAt: snapshot.pendingChange.effectiveAt.toISOString(),
+    },
+    discount: snapshot.discount && {
+      ...snapshot.discount,
+      endsAt: snapshot.discount.endsAt?.toISOString() ?? null,
+    },
+  };
+}
+
+/** A year's plan has its quota by the month. */
+function usageUnitOf(interval: Interval): UsageUnit {
+  return interval === "year" ? "month" : interval;
+}
+
+/** Since when it is late, and whether the end of its grace was told. */
+function latenessOf(inside: Deps, { status, pastDueSince }: SubscriptionSnapshot, before: SubscriptionRow | undefined) {
+  if (status !== "PAST_DUE") return { pastDueSince: null, graceEndToldAt: null };
+  // Should Stripe name no open invoice, the grace begins when we hear that it is late.
+  const since = pastDueSince ?? before?.pastDueSince ?? inside.now();
+  const isKnown = before?.status === "PAST_DUE" && before.pastDueSince?.getTime() === since.getTime();
+  if (isKnown) return { pastDueSince: since, graceEndToldAt: before.graceEndToldAt };
+  // One that is heard of too late, or that has no grace at all: this very change tells what is lost.
+  const end = graceEndOf({ status, pastDueSince: since }, momentOf(inside));
+  return { pastDueSince: since, graceEndToldAt: end && end <= inside.now() ? inside.now() : null };
+}

@@ -1,0 +1,55 @@
+import type Stripe from "stripe";
+import { invoiceSnapshot } from "./invoice-snapshot.js";
+import { paymentSnapshot } from "./payment-snapshot.js";
+import { type CustomerSnapshot, customerSnapshot, type InvoiceSnapshot, type PaymentSnapshot } from "./snapshots.js";
+import { asking, everyPage, isMissingHere } from "./stripe-errors.js";
+
+/**
+ * What Stripe has of one customer, and which customers it has.
+ *
+ * A list may be poorer than the object read by itself, as Stripe bounds how deep a list can be expanded: take what
+ * looks wrong in one for a suspicion. A customer that Stripe does not have has nothing.
+ */
+export interface StripeListing {
+  /** The ids of all subscriptions, ended ones too; newest first. */
+  listSubscriptions(customerId: string): Promise<string[]>;
+  listInvoices(customerId: string): Promise<InvoiceSnapshot[]>;
+  listPayments(customerId: string): Promise<PaymentSnapshot[]>;
+  /** A page of the account's customers, whoever made them, newest first; deleted ones are left out. `after` is the last id of the page before. */
+  listCustomers(after: string | null): Promise<CustomerSnapshot[]>;
+}
+
+const limit = 100;
+
+/** The lists over the SDK. */
+export function makeStripeListing(stripe: Stripe): StripeListing {
+  return {
+    listSubscriptions: async (customer) => {
+      const found = await listed(stripe.subscriptions.list({ customer, status: "all", limit }));
+      return found.map(({ id }) => id);
+    },
+    listInvoices: async (customer) => {
+      const expand = ["data.payments"];
+      return (await listed(stripe.invoices.list({ customer, limit, expand }))).map(invoiceSnapshot);
+    },
+    listPayments: async (customer) => {
+      const expand = ["data.latest_charge", "data.payment_method"];
+      return (await listed(stripe.paymentIntents.list({ customer, limit, expand }))).map(paymentSnapshot);
+    },
+    listCustomers: (after) =>
+      asking(async () => {
+        const expand = ["data.invoice_settings.default_payment_method"];
+        const page = await stripe.customers.list({ limit, expand, ...(after && { starting_after: after }) });
+        return page.data.map(customerSnapshot);
+      }),
+  };
+}
+
+async function listed<T>(list: AsyncIterable<T>): Promise<T[]> {
+  try {
+    return await asking(() => everyPage(list));
+  } catch (error) {
+    if (isMissingHere(error)) return [];
+    throw error;
+  }
+}
