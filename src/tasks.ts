@@ -10,7 +10,7 @@ import type { Deps } from "./deps.js";
 import type { Tasks } from "./jobs/worker.js";
 import { forgetFullBuckets } from "./rate-limits/postgres-buckets.js";
 import { processStripeEvents } from "./webhooks/process-stripe-event.js";
-import { processTask } from "./webhooks/receive-stripe-event.js";
+import { processTask } from "./webhooks/process-task.js";
 
 /** The name of the job that does what has fallen due; also run at once when the billing clock was moved. */
 export const sweepTask = "sweep";

@@ -31,6 +31,7 @@ export const found: Readonly<Record<string, Verdicts>> = {
   Payment: /*             */ row("missing", "sees", "missing", "missing", "sees", "sees"),
   Viewer: /*              */ row("missing", "sees", "missing", "missing", "missing", "missing"),
   AdminServiceKey: /*     */ row("missing", "missing", "missing", "missing", "missing", "sees"),
+  AdminWebhookEvent: /*   */ row("missing", "missing", "missing", "missing", "missing", "sees"),
 };
 
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
@@ -64,6 +65,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.adminCustomers": ["adminCustomers", staff],
   "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
   "Query.adminServiceKeys": ["adminServiceKeys", staff],
+  "Query.adminWebhookEvents": ['adminWebhookEvents(filter: { customerId: "{Customer}" })', staff],
   "Query.rateLimit": ["rateLimit", everybody],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
@@ -102,6 +104,14 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'adminRevokeServiceKey(input: { serviceKeyId: "{AdminServiceKey}", reason: "to see who may" })',
     staff,
   ],
+  "Mutation.adminReplayWebhookEvent": [
+    'adminReplayWebhookEvent(input: { webhookEventId: "{AdminWebhookEvent}", reason: "to see who may" })',
+    staff,
+  ],
+  "Mutation.adminReplayWebhookEvents": [
+    'adminReplayWebhookEvents(input: { filter: { customerId: "{Customer}" }, reason: "to see who may" })',
+    staff,
+  ],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
   "Subscription.entitlementsChanged": ["entitlementsChanged", { ...holders, service: "sees" }],
@@ -116,6 +126,11 @@ export const open: Readonly<Record<string, string>> = {
   AdminSubscriptionEdge: "cursor mrr node",
   AdminCreateServiceKeyPayload: "secret serviceKey userErrors",
   AdminRevokeServiceKeyPayload: "serviceKey userErrors",
+  AdminReplayWebhookEventPayload: "userErrors webhookEvent",
+  AdminReplayWebhookEventsPayload: "queuedCount userErrors",
+  AdminWebhookEvent: "attempts customer id lastError name payload processedAt receivedAt status stripeId",
+  AdminWebhookEventConnection: "edges nodes pageInfo totalCount",
+  AdminWebhookEventEdge: "cursor node",
   AdminServiceKey: "createdAt expiresAt id lastUsedAt name prefix revokedAt scopes",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,

@@ -108,6 +108,7 @@ async function worldOf(app: TestApp): Promise<World> {
     ...(await buyOneOfEverything(customer)),
     UsageReservation: await setAside(app, "acme"),
     AdminServiceKey: (await issueKey(admin)).id,
+    AdminWebhookEvent: await eventOfSomebody(app, admin),
   };
   await stranger.buy("professional");
   await quiet(app);
@@ -130,6 +131,15 @@ async function worldOf(app: TestApp): Promise<World> {
     },
     secrets: [...Object.entries(ids).flatMap(([type, id]) => (isPublic(type) ? [] : [id])), '"acme"'],
   };
+}
+
+/** An event that acme's purchase has brought. */
+async function eventOfSomebody(app: TestApp, admin: Person): Promise<string> {
+  await quiet(app);
+  const { adminWebhookEvents } = await admin.ask(
+    '{ adminWebhookEvents(filter: { name: "customer.subscription.created" }) { nodes { id } } }',
+  );
+  return adminWebhookEvents.nodes[0].id;
 }
 
 function isPublic(type: string): boolean {

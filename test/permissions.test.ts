@@ -56,6 +56,9 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.adminServiceKeys": staff,
   "Mutation.adminCreateServiceKey": staff,
   "Mutation.adminRevokeServiceKey": staff,
+  "Query.adminWebhookEvents": staff,
+  "Mutation.adminReplayWebhookEvent": staff,
+  "Mutation.adminReplayWebhookEvents": staff,
 };
 
 const values: Record<string, string> = {
@@ -77,6 +80,8 @@ const values: Record<string, string> = {
   scopes: "[USAGE_WRITE]",
   reason: '"to see who may"',
   serviceKeyId: '"key_00000000000070008000000000000000"',
+  webhookEventId: '"whe_00000000000070008000000000000000"',
+  filter: "{}",
 };
 
 /** An operation that asks for one root field with just what it needs. */

@@ -16,6 +16,7 @@ export const idPrefixes = {
   CheckoutSession: "chk_",
   UsageReservation: "rsv_",
   AdminServiceKey: "key_",
+  AdminWebhookEvent: "whe_",
 } as const;
 
 /** A type that has global IDs. */

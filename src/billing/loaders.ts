@@ -19,12 +19,15 @@ import type { PaymentRow } from "./history/payment.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
 import type { SubscriptionRow } from "./subscriptions/subscription.table.js";
 import { loadTrialHistory } from "./subscriptions/trial.js";
-import { loadCustomers } from "./users/user.service.js";
+import { loadCustomers, loadCustomersByStripeId } from "./users/user.service.js";
 import type { UserRow } from "./users/user.table.js";
+import { loadPayloads } from "./webhook-events/webhook-event.service.js";
 
 /** One request's batches: what is asked for many times is read once. */
 export interface Loaders {
   readonly users: DataLoader<string, UserRow | undefined>;
+  /** By the Stripe customer that they have or had. */
+  readonly usersByStripeId: DataLoader<string, UserRow | undefined>;
   /** The running or last subscription, by user. */
   readonly subscriptions: DataLoader<string, SubscriptionRow | undefined>;
   /** By our id; whoever's it is, so only for an id that came from a row the caller may see. */
@@ -39,6 +42,8 @@ export interface Loaders {
   readonly paymentsOfInvoice: DataLoader<string, PaymentRow[]>;
   /** What a user has paid so far, less what was given back. */
   readonly lifetimeValues: DataLoader<string, LifetimeValue | undefined>;
+  /** Bodies of Stripe's events, by our id; null for what is kept no longer. */
+  readonly webhookPayloads: DataLoader<string, unknown>;
   /** Forgets what was read: after a write, and before each event of a stream. */
   forget(): void;
   /** Makes what this request reads wait for `work`, so that one answer never mixes the time before with the time after. */
@@ -67,6 +72,7 @@ export function makeLoaders(deps: Deps): Loaders {
   );
   const loaders = {
     users: batched(loadCustomers),
+    usersByStripeId: batched(loadCustomersByStripeId),
     subscriptions: batched(loadCurrentSubscriptions),
     subscriptionsById: batched(loadSubscriptions),
     hadTrial: batched(loadTrialHistory),
@@ -75,6 +81,7 @@ export function makeLoaders(deps: Deps): Loaders {
     invoices: batched(loadInvoices),
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),
     lifetimeValues: batched(loadLifetimeValues),
+    webhookPayloads: batched(loadPayloads),
   };
   return {
     ...loaders,

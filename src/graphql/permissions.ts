@@ -46,6 +46,7 @@ export const permissions = {
     adminCustomer: isAdmin,
     checkoutSession: followsCheckouts,
     adminServiceKeys: isAdmin,
+    adminWebhookEvents: isAdmin,
     rateLimit: allow,
   },
   Mutation: {
@@ -58,6 +59,8 @@ export const permissions = {
     adminOverrideEntitlement: isAdmin,
     adminCreateServiceKey: isAdmin,
     adminRevokeServiceKey: isAdmin,
+    adminReplayWebhookEvent: isAdmin,
+    adminReplayWebhookEvents: isAdmin,
   },
   Subscription: {
     checkoutSessionUpdated: followsCheckouts,
@@ -104,4 +107,20 @@ export const permissions = {
   },
   AdminCreateServiceKeyPayload: { serviceKey: isAdmin, secret: isAdmin, userErrors: isAdmin },
   AdminRevokeServiceKeyPayload: { serviceKey: isAdmin, userErrors: isAdmin },
+  AdminWebhookEvent: {
+    id: isAdmin,
+    stripeId: isAdmin,
+    name: isAdmin,
+    status: isAdmin,
+    receivedAt: isAdmin,
+    processedAt: isAdmin,
+    attempts: isAdmin,
+    lastError: isAdmin,
+    payload: isAdmin,
+    customer: isAdmin,
+  },
+  AdminWebhookEventConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
+  AdminWebhookEventEdge: { cursor: isAdmin, node: isAdmin },
+  AdminReplayWebhookEventPayload: { webhookEvent: isAdmin, userErrors: isAdmin },
+  AdminReplayWebhookEventsPayload: { queuedCount: isAdmin, userErrors: isAdmin },
 };

@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind } from "graphql";
-import { GraphQLSafeInt } from "graphql-scalars";
+import { GraphQLJSON, GraphQLSafeInt } from "graphql-scalars";
 
 interface StringScalar<Internal> {
   name: string;
@@ -101,4 +101,11 @@ export const SafeInt = new GraphQLScalarType({
   name: "SafeInt",
   description: "A whole number that a JavaScript number holds exactly (53 bits). Sent as a JSON number.",
   specifiedByURL: "https://the-guild.dev/graphql/scalars/docs/scalars/safe-int",
+});
+
+export const Json = new GraphQLScalarType({
+  ...GraphQLJSON.toConfig(),
+  name: "JSON",
+  description: "Any JSON value. Used only for stored webhook payloads and audit details.",
+  specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc8259",
 });

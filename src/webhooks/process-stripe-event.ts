@@ -4,7 +4,7 @@ import { type Deps, inTransaction } from "../deps.js";
 import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
-import { processTask } from "./receive-stripe-event.js";
+import { processTask } from "./process-task.js";
 import { claimEvents, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventRow } from "./stripe-event.table.js";
 import { syncs } from "./stripe-event-handlers.js";

@@ -1,11 +1,9 @@
 import { v7 } from "uuid";
 import type { Db } from "../db/client.js";
 import type { StripeEvent } from "../stripe/verify-event.js";
+import { processTask } from "./process-task.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
-
-/** The name of the job that empties the inbox. */
-export const processTask = "process_stripe_events";
 
 /** Where verified events go. */
 export interface Inbox {
