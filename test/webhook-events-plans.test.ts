@@ -6,8 +6,11 @@ import {
 } from "../src/billing/webhook-events/webhook-event.repository.js";
 import { type Connection, connect, openSql, type RawSql } from "../src/db/client.js";
 import type { Position } from "../src/db/keyset.js";
+import { startCountedApp } from "./support/counted-app.js";
 import { cloneDatabase, type TestDatabase } from "./support/database.js";
 import { explain } from "./support/explain.js";
+import { writeCustomer } from "./support/staff.js";
+import { writeEvent } from "./support/webhook-events.js";
 
 /** Postgres' own account of how it finds events among as many as make a difference. */
 const events = 40_000;
@@ -71,4 +74,25 @@ test("what was given up is found to be replayed without looking through what was
   const { steps, touched } = await explain(sql, replayableEvents(connection.db, { status: ["FAILED"] }, 10_000));
   expect([...steps].filter((step) => /Seq Scan/.test(step))).toEqual([]);
   expect(touched).toBeLessThanOrEqual(events / 400);
+});
+
+test("a full page with bodies and customers costs as many statements as a page of two", async () => {
+  const { app, statements: asked, stop } = await startCountedApp();
+  const root = app.person("root", { role: "admin" });
+  await app.sandbox.settled();
+  for (let nth = 0; nth < 100; nth++) {
+    await writeCustomer(app, `one-${nth}`, { stripeCustomerId: `cus_${nth}` });
+    await writeEvent(app, { stripeCustomerId: `cus_${nth}` });
+  }
+  const page = `query ($first: Int) { adminWebhookEvents(first: $first, filter: { status: [FAILED] }) {
+    totalCount nodes { payload customer { email } } } }`;
+  await root.ask(page, { first: 1 });
+  const cost = async (first: number) => {
+    const before = asked();
+    expect((await root.ask(page, { first })).adminWebhookEvents.nodes).toHaveLength(first);
+    return asked() - before;
+  };
+  // The list, its count, the bodies and the customers.
+  expect([await cost(2), await cost(100)]).toEqual([4, 4]);
+  await stop();
 });

@@ -1,12 +1,14 @@
-import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { type TestApp, test } from "./support/app.js";
+import { documentedOperations } from "./support/documented.js";
+import { codesOf } from "./support/graphql.js";
 import type { Person } from "./support/person.js";
+import { startWired } from "./support/postgres-proxy.js";
 import { quiet } from "./support/quiet.js";
 import { longAgo } from "./support/staff.js";
 import { plantFault, requestFaultsMet } from "./support/stripe.js";
 import { until } from "./support/until.js";
-import { actsOf, replay, writeEvent } from "./support/webhook-events.js";
+import { actsOf, reason, replay, replayManyMutation, replayMutation, writeEvent } from "./support/webhook-events.js";
 
 test("staff see what was lost, mend the cause, replay it, and the customer's account is up to date", async ({
   app,
@@ -54,13 +56,37 @@ test("what is replayed while Stripe is down waits for it, with its tries untouch
   expect((await root.ask(shown)).node).toEqual({ status: "PROCESSED", attempts: 1, lastError: null });
 });
 
+test("while Postgres is away a replay says so, and once it is back the same call goes through", async () => {
+  const { app, wire, stop } = await startWired();
+  const root = app.person("root", { role: "admin" });
+  const id = await writeEvent(app);
+  const calls = [
+    [replayMutation, { input: { webhookEventId: id, reason } }],
+    [replayManyMutation, { input: { filter: {}, reason } }],
+  ] as const;
+  wire.cut();
+  for (const [mutation, variables] of calls) {
+    expect(codesOf(await root.graphql(mutation, variables))).toEqual(["UPSTREAM_UNAVAILABLE"]);
+  }
+  expect(await actsOf(app)).toEqual([]);
+  wire.restore();
+  await until("a replay that goes through", async () => {
+    const answer = await root.graphql(replayManyMutation, { input: { filter: {}, reason } });
+    return answer.data?.adminReplayWebhookEvents?.queuedCount === 1;
+  });
+  expect(await actsOf(app)).toHaveLength(1);
+  await stop();
+});
+
 test("the operations that the documentation gives to operators answer", async ({ app }) => {
   const root = app.person("root", { role: "admin" });
   const stripeId = await bought(app, "barbara");
   const id = await writeEvent(app, { objectId: stripeId, stripeCustomerId: stripeId });
   await writeEvent(app, { objectId: stripeId, stripeCustomerId: stripeId });
   const answers: Record<string, object> = {};
-  for (const block of documented("Events that were given up")) {
+  const blocks = documentedOperations("Events that were given up");
+  expect(blocks).toHaveLength(4);
+  for (const block of blocks) {
     Object.assign(answers, await root.ask(block, { id, stripeId, from: longAgo, to: new Date() }));
   }
   expect(answers).toMatchObject({
@@ -70,15 +96,6 @@ test("the operations that the documentation gives to operators answer", async ({
   });
   await quiet(app);
 });
-
-/** The operations in a section of the page for operators. */
-function documented(title: string): string[] {
-  const [, section = ""] = readFileSync("docs/operations.md", "utf8").split(`\n## ${title}\n`);
-  const [own = ""] = section.split("\n## ");
-  const blocks = [...own.matchAll(/^```graphql\n(.*?)^```/gms)].map(([, document = ""]) => document);
-  expect(blocks).toHaveLength(4);
-  return blocks;
-}
 
 test("replaying an event again and again while it is processed ends with it processed, and every put-back is in the log", async ({
   app,
