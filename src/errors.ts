@@ -104,5 +104,22 @@ const longestProblem = 500;
 export function rootProblem(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  return (root instanceof Error ? `${root.name}: ${root.message}` : String(root)).slice(0, longestProblem);
+  return withoutSecrets(root instanceof Error ? `${root.name}: ${root.message}` : String(root)).slice(
+    0,
+    longestProblem,
+  );
+}
+
+/** Stripe's keys and ours, secrets of webhooks and of payments, tokens, and who signs in by a URL. */
+const secrets = [
+  /(?<![a-z0-9])(?:[srp]k|whsec|absk)_[\w*-]+/gi,
+  /(?<=_secret_)\w+/g,
+  /(?<=\b(?:Bearer|Basic) +)[^\s"',]+/gi,
+  /(?<![\w-])eyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g,
+  /(?<=:\/\/)[^\s/@]+(?=@)/g,
+];
+
+/** A text from elsewhere, such as a message of Stripe's or of Postgres', with every secret that it quotes left out. */
+export function withoutSecrets(text: string): string {
+  return secrets.reduce((rest, secret) => rest.replace(secret, "[left out]"), text);
 }

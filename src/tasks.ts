@@ -18,7 +18,8 @@ import { forgetFullBuckets } from "./rate-limits/postgres-buckets.js";
 import { fetchUndeliveredTask, makeFetchUndelivered } from "./webhooks/fetch-undelivered.js";
 import { forgetPayloads, forgetPayloadsTask } from "./webhooks/forget-payloads.js";
 import { processStripeEvents } from "./webhooks/process-stripe-event.js";
-import { type Inbox, processTask } from "./webhooks/receive-stripe-event.js";
+import { processTask } from "./webhooks/process-task.js";
+import type { Inbox } from "./webhooks/receive-stripe-event.js";
 
 /** The name of the job that does what has fallen due; also run at once when the billing clock was moved. */
 export const sweepTask = "sweep";

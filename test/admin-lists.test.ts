@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { expect, test as plain } from "vitest";
 import { test as base, startTestApp, type TestApp } from "./support/app.js";
 import { pushChanged } from "./support/catalog.js";
 import { startCountedApp } from "./support/counted-app.js";
+import { documentedOperations } from "./support/documented.js";
 import { codesOf } from "./support/graphql.js";
 import { fallBehind } from "./support/objects.js";
 import type { Person } from "./support/person.js";
@@ -178,8 +178,7 @@ test("staff alone may ask", async ({ app, admin }) => {
 });
 
 test("the operations that the documentation gives to staff answer", async ({ admin }) => {
-  const [, section = ""] = readFileSync("docs/operations.md", "utf8").split("## Looking after customers");
-  const blocks = [...section.matchAll(/^```graphql\n(.*?)^```/gms)].map(([, document = ""]) => document);
+  const blocks = documentedOperations("Looking after customers");
   expect(blocks).toHaveLength(2);
   for (const block of blocks) {
     const answer: Record<string, { edges: unknown[] }> = await admin.ask(block);

@@ -32,6 +32,7 @@ export const found: Readonly<Record<string, Verdicts>> = {
   Viewer: /*              */ row("missing", "sees", "missing", "missing", "missing", "missing"),
   AdminServiceKey: /*     */ row("missing", "missing", "missing", "missing", "missing", "sees"),
   AdminReconciliation: /* */ row("missing", "missing", "missing", "missing", "missing", "sees"),
+  AdminWebhookEvent: /*   */ row("missing", "missing", "missing", "missing", "missing", "sees"),
 };
 
 export const everybody = row("sees", "sees", "sees", "sees", "sees", "sees");
@@ -66,6 +67,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   "Query.adminCustomer": ['adminCustomer(externalId: "acme")', staff],
   "Query.adminServiceKeys": ["adminServiceKeys", staff],
   "Query.adminReconciliations": ["adminReconciliations", staff],
+  "Query.adminWebhookEvents": ['adminWebhookEvents(filter: { customerId: "{Customer}" })', staff],
   "Query.rateLimit": ["rateLimit", everybody],
   "Mutation.registerCustomer": [
     "registerCustomer(input: { {acme} })",
@@ -105,6 +107,14 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     staff,
   ],
   "Mutation.adminReconcile": ['adminReconcile(input: { customerId: "{Customer}", reason: "to see who may" })', staff],
+  "Mutation.adminReplayWebhookEvent": [
+    'adminReplayWebhookEvent(input: { webhookEventId: "{AdminWebhookEvent}", reason: "to see who may" })',
+    staff,
+  ],
+  "Mutation.adminReplayWebhookEvents": [
+    'adminReplayWebhookEvents(input: { filter: { customerId: "{Customer}" }, reason: "to see who may" })',
+    staff,
+  ],
   "Subscription.checkoutSessionUpdated": ['checkoutSessionUpdated(id: "{CheckoutSession}")', ledgers],
   "Subscription.currentSubscriptionUpdated": ["currentSubscriptionUpdated", holders],
   "Subscription.entitlementsChanged": ["entitlementsChanged", { ...holders, service: "sees" }],
@@ -124,6 +134,11 @@ export const open: Readonly<Record<string, string>> = {
   AdminReconciliationConnection: "edges nodes pageInfo totalCount",
   AdminReconciliationEdge: "cursor node",
   AdminDifference: "customer field isRepaired kind ours stripeId theirs",
+  AdminReplayWebhookEventPayload: "userErrors webhookEvent",
+  AdminReplayWebhookEventsPayload: "queuedCount userErrors",
+  AdminWebhookEvent: "attempts customer id lastError name payload processedAt receivedAt status stripeId",
+  AdminWebhookEventConnection: "edges nodes pageInfo totalCount",
+  AdminWebhookEventEdge: "cursor node",
   AdminServiceKey: "createdAt expiresAt id lastUsedAt name prefix revokedAt scopes",
   BillingSubscription: `availableActions cancelsAt currentPeriod customer discount endedAt graceEndsAt id isEntitling
     origin pendingChange price quantity resumesAt startedAt status tier trialEndsAt`,

@@ -110,6 +110,7 @@ async function worldOf(app: TestApp): Promise<World> {
     UsageReservation: await setAside(app, "acme"),
     AdminServiceKey: (await issueKey(admin)).id,
     AdminReconciliation: await findDifference(app, admin, "acme"),
+    AdminWebhookEvent: await eventOfSomebody(app, admin),
   };
   await stranger.buy("professional");
   await quiet(app);
@@ -132,6 +133,15 @@ async function worldOf(app: TestApp): Promise<World> {
     },
     secrets: [...Object.entries(ids).flatMap(([type, id]) => (isPublic(type) ? [] : [id])), '"acme"'],
   };
+}
+
+/** An event that acme's purchase has brought. */
+async function eventOfSomebody(app: TestApp, admin: Person): Promise<string> {
+  await quiet(app);
+  const { adminWebhookEvents } = await admin.ask(
+    '{ adminWebhookEvents(filter: { name: "customer.subscription.created" }) { nodes { id } } }',
+  );
+  return adminWebhookEvents.nodes[0].id;
 }
 
 function isPublic(type: string): boolean {

@@ -58,6 +58,9 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Mutation.adminRevokeServiceKey": staff,
   "Query.adminReconciliations": staff,
   "Mutation.adminReconcile": staff,
+  "Query.adminWebhookEvents": staff,
+  "Mutation.adminReplayWebhookEvent": staff,
+  "Mutation.adminReplayWebhookEvents": staff,
 };
 
 const values: Record<string, string> = {
@@ -79,6 +82,8 @@ const values: Record<string, string> = {
   scopes: "[USAGE_WRITE]",
   reason: '"to see who may"',
   serviceKeyId: '"key_00000000000070008000000000000000"',
+  webhookEventId: '"whe_00000000000070008000000000000000"',
+  filter: "{}",
 };
 
 /** An operation that asks for one root field with just what it needs. */

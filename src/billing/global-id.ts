@@ -17,6 +17,7 @@ export const idPrefixes = {
   UsageReservation: "rsv_",
   AdminServiceKey: "key_",
   AdminReconciliation: "rec_",
+  AdminWebhookEvent: "whe_",
 } as const;
 
 /** A type that has global IDs. */

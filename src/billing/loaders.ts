@@ -21,12 +21,15 @@ import type { DifferenceRow } from "./reconciliation/reconciliation.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
 import type { SubscriptionRow } from "./subscriptions/subscription.table.js";
 import { loadTrialHistory } from "./subscriptions/trial.js";
-import { loadCustomers } from "./users/user.service.js";
+import { loadCustomers, loadCustomersByStripeId } from "./users/user.service.js";
 import type { UserRow } from "./users/user.table.js";
+import { loadPayloads } from "./webhook-events/webhook-event.service.js";
 
 /** One request's batches: what is asked for many times is read once. */
 export interface Loaders {
   readonly users: DataLoader<string, UserRow | undefined>;
+  /** By the Stripe customer that they have or had. */
+  readonly usersByStripeId: DataLoader<string, UserRow | undefined>;
   /** The running or last subscription, by user. */
   readonly subscriptions: DataLoader<string, SubscriptionRow | undefined>;
   /** By our id; whoever's it is, so only for an id that came from a row the caller may see. */
@@ -43,6 +46,8 @@ export interface Loaders {
   readonly lifetimeValues: DataLoader<string, LifetimeValue | undefined>;
   /** What a comparison with Stripe found. */
   readonly differences: DataLoader<string, DifferenceRow[]>;
+  /** Bodies of Stripe's events, by our id; null for what is kept no longer. */
+  readonly webhookPayloads: DataLoader<string, unknown>;
   /** Forgets what was read: after a write, and before each event of a stream. */
   forget(): void;
   /** Makes what this request reads wait for `work`, so that one answer never mixes the time before with the time after. */
@@ -71,6 +76,7 @@ export function makeLoaders(deps: Deps): Loaders {
   );
   const loaders = {
     users: batched(loadCustomers),
+    usersByStripeId: batched(loadCustomersByStripeId),
     subscriptions: batched(loadCurrentSubscriptions),
     subscriptionsById: batched(loadSubscriptions),
     hadTrial: batched(loadTrialHistory),
@@ -80,6 +86,7 @@ export function makeLoaders(deps: Deps): Loaders {
     paymentsOfInvoice: batched(loadPaymentsOfInvoices),
     lifetimeValues: batched(loadLifetimeValues),
     differences: batched(loadDifferences),
+    webhookPayloads: batched(loadPayloads),
   };
   return {
     ...loaders,

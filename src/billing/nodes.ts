@@ -26,6 +26,8 @@ import { toCustomer } from "./users/customer.type.js";
 import { ownPayer } from "./users/payer.js";
 import { accountsOf, allowancesOf, checkoutsOf, includes, ledgersOf, reservationsOf } from "./users/reach.js";
 import { toViewer } from "./users/viewer.type.js";
+import { findWebhookEvents } from "./webhook-events/webhook-event.service.js";
+import { toWebhookEvent } from "./webhook-events/webhook-event.type.js";
 
 /** An object of the API, of whatever type. */
 interface Shown {
@@ -122,6 +124,11 @@ const readers: Record<NodeType, ReadNodes> = {
     if (!context.viewer?.roles.has("ADMIN")) return [];
     const rows = await findComparisons(context, uuidsOf("AdminReconciliation", ids));
     return inOrder("AdminReconciliation", ids, byId(rows, toReconciliation));
+  },
+  AdminWebhookEvent: async (context, ids) => {
+    if (!context.viewer?.roles.has("ADMIN")) return [];
+    const rows = await findWebhookEvents(context, uuidsOf("AdminWebhookEvent", ids));
+    return inOrder("AdminWebhookEvent", ids, byId(rows, toWebhookEvent));
   },
 };
 

@@ -20,6 +20,8 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   // Both ask Stripe while the checkout can still change.
   "Query.checkoutSession": { points: (_items, selected) => 5 + selected },
   "Subscription.checkoutSessionUpdated": { points: (_items, selected) => 5 + selected },
+  // Up to a megabyte each.
+  "AdminWebhookEvent.payload": { points: () => 5 },
   "Customer.upcomingInvoice": { points: (_items, selected) => 10 + selected },
 
   "Mutation.registerCustomer": money,
@@ -35,6 +37,9 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Mutation.adminCreateServiceKey": { points: (_items, selected) => 10 + selected },
   "Mutation.adminRevokeServiceKey": { points: (_items, selected) => 10 + selected },
   "Mutation.adminReconcile": money,
+  "Mutation.adminReplayWebhookEvent": { points: (_items, selected) => 10 + selected },
+  // Writes thousands of rows.
+  "Mutation.adminReplayWebhookEvents": { points: (_items, selected) => 100 + selected },
 };
 
 /** What a field costs by this page; undefined where its type tells. */

@@ -47,6 +47,7 @@ export const permissions = {
     checkoutSession: followsCheckouts,
     adminServiceKeys: isAdmin,
     adminReconciliations: isAdmin,
+    adminWebhookEvents: isAdmin,
     rateLimit: allow,
   },
   Mutation: {
@@ -60,6 +61,8 @@ export const permissions = {
     adminCreateServiceKey: isAdmin,
     adminRevokeServiceKey: isAdmin,
     adminReconcile: isAdmin,
+    adminReplayWebhookEvent: isAdmin,
+    adminReplayWebhookEvents: isAdmin,
   },
   Subscription: {
     checkoutSessionUpdated: followsCheckouts,
@@ -127,4 +130,20 @@ export const permissions = {
   AdminReconciliationConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
   AdminReconciliationEdge: { cursor: isAdmin, node: isAdmin },
   AdminReconcilePayload: { reconciliation: isAdmin, userErrors: isAdmin },
+  AdminWebhookEvent: {
+    id: isAdmin,
+    stripeId: isAdmin,
+    name: isAdmin,
+    status: isAdmin,
+    receivedAt: isAdmin,
+    processedAt: isAdmin,
+    attempts: isAdmin,
+    lastError: isAdmin,
+    payload: isAdmin,
+    customer: isAdmin,
+  },
+  AdminWebhookEventConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
+  AdminWebhookEventEdge: { cursor: isAdmin, node: isAdmin },
+  AdminReplayWebhookEventPayload: { webhookEvent: isAdmin, userErrors: isAdmin },
+  AdminReplayWebhookEventsPayload: { queuedCount: isAdmin, userErrors: isAdmin },
 };

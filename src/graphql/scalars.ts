@@ -99,7 +99,7 @@ export const CountryCode = stringScalar<string>({
 export const Json = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: "JSON",
-  description: "Any JSON value. Used only for what is stored as it came: values of differences.",
+  description: "Any JSON value. Used only for stored webhook payloads, audit details and the values of differences.",
   specifiedByURL: "https://datatracker.ietf.org/doc/html/rfc8259",
 });
 

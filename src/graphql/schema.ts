@@ -27,6 +27,7 @@ import { ReservationResolver } from "../billing/usage/reservation.resolver.js";
 import { UsageResolver } from "../billing/usage/usage.resolver.js";
 import { UsageSummaryResolver } from "../billing/usage/usage-summary.resolver.js";
 import { CustomerResolver, UserResolver } from "../billing/users/user.resolver.js";
+import { WebhookEventResolver } from "../billing/webhook-events/webhook-event.resolver.js";
 import { RateLimitResolver } from "./rate-limit.resolver.js";
 
 /** What the root types are for; type-graphql makes them by itself and takes no description. */
@@ -71,6 +72,7 @@ export function buildPlainSchema(): GraphQLSchema {
       ReconciliationResolver,
       DifferenceResolver,
       ServiceKeyResolver,
+      WebhookEventResolver,
       RateLimitResolver,
     ],
     // Every stream brings its own source (live/listen.ts); type-graphql asks for one all the same.

@@ -6,7 +6,7 @@ import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
 import { findPayer, findSynced } from "./find-target.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
-import { processTask } from "./receive-stripe-event.js";
+import { processTask } from "./process-task.js";
 import { claimEvents, firstDueAt, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventRow } from "./stripe-event.table.js";
 import { isTargetKind, syncs } from "./stripe-event-handlers.js";

@@ -3,11 +3,9 @@ import type { Deps } from "../deps.js";
 import { enqueue } from "../jobs/enqueue.js";
 import type { StripeEvent } from "../stripe/stripe-event.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
+import { processTask } from "./process-task.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
-
-/** The name of the job that empties the inbox. */
-export const processTask = "process_stripe_events";
 
 /** Where verified events go. */
 export interface Inbox {
@@ -38,10 +36,11 @@ export function makeInbox(deps: Deps): Inbox {
     const events: ArrivedEvent[] = [];
     const stored = underWay.then(async () => {
       if (next?.events === events) next = undefined;
-      const task = alarm.taskToAdd();
+      const isWork = events.some(({ status }) => status === "PENDING");
+      const task = isWork ? alarm.taskToAdd() : null;
       const isNew = await storeArrivedEvents(deps.db, events, task);
       // Only now: a worker that was woken before the commit would not see them.
-      if (task === null) alarm.ringLater();
+      if (isWork && task === null) alarm.ringLater();
       return isNew;
     });
     underWay = stored.catch(() => {}); // each sender hears of the failure; the next flush must not

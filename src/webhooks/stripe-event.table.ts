@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
 import { instant, jsonText, uuidV7 } from "../db/columns.js";
+import { idKey, indexOn, instantKey } from "../db/keyset.js";
 
 export const webhookEventStatuses = ["FAILED", "IGNORED", "PENDING", "PROCESSED", "PROCESSING"] as const;
 export const webhookEventStatus = pgEnum("webhook_event_status", webhookEventStatuses);
@@ -34,11 +35,26 @@ export const webhookEvents = pgTable(
     dueAt: instant("due_at").notNull(),
     processedAt: instant("processed_at"),
   },
-  (table) => [
-    index("webhook_events_due_idx").on(table.dueAt).where(sql`${table.status} in ('PENDING', 'PROCESSING')`),
-    index("webhook_events_received_at_idx").on(table.receivedAt),
-    index("webhook_events_payload_idx").on(table.receivedAt).where(sql`${table.payload} is not null`),
-  ],
+  (table) => {
+    const newestFirst = indexOn(instantKey(table.receivedAt), idKey(table.id));
+    return [
+      index("webhook_events_due_idx").on(table.dueAt).where(sql`${table.status} in ('PENDING', 'PROCESSING')`),
+      index("webhook_events_payload_idx").on(table.receivedAt).where(sql`${table.payload} is not null`),
+      // The list for staff, and what it is narrowed by.
+      index("webhook_events_newest_idx").on(...newestFirst),
+      index("webhook_events_type_idx").on(table.type, ...newestFirst),
+      index("webhook_events_object_id_idx")
+        .on(table.objectId, ...newestFirst)
+        .where(sql`${table.objectId} is not null`),
+      index("webhook_events_stripe_customer_id_idx")
+        .on(table.stripeCustomerId, ...newestFirst)
+        .where(sql`${table.stripeCustomerId} is not null`),
+      // Nearly all are processed: those are found in the list as it is.
+      index("webhook_events_status_idx")
+        .on(table.status, ...newestFirst)
+        .where(sql`${table.status} <> 'PROCESSED'`),
+    ];
+  },
 );
 
 export type WebhookEventRow = typeof webhookEvents.$inferSelect;

@@ -1,4 +1,4 @@
-import { and, arrayContains, eq, gt, isNotNull, isNull, not, or, sql } from "drizzle-orm";
+import { and, arrayContains, arrayOverlaps, eq, gt, inArray, isNotNull, isNull, not, or, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import type { Payer } from "./payer.js";
@@ -26,6 +26,16 @@ export async function findUserByStripeId(db: Db, stripeCustomerId: string): Prom
   const isTheirs = eq(users.stripeCustomerId, stripeCustomerId);
   const wasTheirs = arrayContains(users.formerStripeCustomerIds, [stripeCustomerId]);
   return (await db.select().from(users).where(or(isTheirs, wasTheirs)))[0];
+}
+
+/** Whose Stripe customers these are, or were before they were deleted there; in no order. */
+export function findUsersByStripeIds(db: Db, stripeCustomerIds: readonly string[]): Promise<UserRow[]> {
+  const ids = [...stripeCustomerIds];
+  const [isTheirs, wasTheirs] = [
+    inArray(users.stripeCustomerId, ids),
+    arrayOverlaps(users.formerStripeCustomerIds, ids),
+  ];
+  return db.select().from(users).where(or(isTheirs, wasTheirs));
 }
 
 /**

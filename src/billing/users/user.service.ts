@@ -5,7 +5,7 @@ import { answerOnce } from "./idempotency.js";
 import { isEmail, isStorable } from "./input-text.js";
 import type { Payer } from "./payer.js";
 import { forStripeCustomer } from "./stripe-customer.js";
-import { findNextAtStripe, findUser, findUsers, storeProfile } from "./user.repository.js";
+import { findNextAtStripe, findUser, findUsers, findUsersByStripeIds, storeProfile } from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
 
 /** Who to register; what is left out is taken from the token. */
@@ -56,6 +56,21 @@ function profileFault({ email, name }: RegisterCustomer): RefusedOutcome | undef
 export async function loadCustomers(deps: Deps, userIds: readonly string[]): Promise<(UserRow | undefined)[]> {
   const rows = new Map((await findUsers(deps.db, userIds)).map((row) => [row.id, row]));
   return userIds.map((id) => rows.get(id));
+}
+
+/** Whose each of these Stripe customers is, or was before it was deleted there. */
+export async function loadCustomersByStripeId(
+  deps: Deps,
+  stripeCustomerIds: readonly string[],
+): Promise<(UserRow | undefined)[]> {
+  const rows = await findUsersByStripeIds(deps.db, stripeCustomerIds);
+  const owners = new Map(rows.flatMap((row) => stripeIdsOf(row).map((stripeId) => [stripeId, row] as const)));
+  return stripeCustomerIds.map((stripeId) => owners.get(stripeId));
+}
+
+/** The Stripe customers that a user has or had. */
+export function stripeIdsOf({ stripeCustomerId, formerStripeCustomerIds }: UserRow): string[] {
+  return stripeCustomerId ? [stripeCustomerId, ...formerStripeCustomerIds] : formerStripeCustomerIds;
 }
 
 /** The payer's row; undefined for a payer who never registered or bought. */

@@ -1,0 +1,6 @@
+DROP INDEX "webhook_events_received_at_idx";--> statement-breakpoint
+CREATE INDEX "webhook_events_newest_idx" ON "webhook_events" USING btree ("received_at" desc nulls last,"id" desc nulls last);--> statement-breakpoint
+CREATE INDEX "webhook_events_type_idx" ON "webhook_events" USING btree ("type","received_at" desc nulls last,"id" desc nulls last);--> statement-breakpoint
+CREATE INDEX "webhook_events_object_id_idx" ON "webhook_events" USING btree ("object_id","received_at" desc nulls last,"id" desc nulls last) WHERE "webhook_events"."object_id" is not null;--> statement-breakpoint
+CREATE INDEX "webhook_events_stripe_customer_id_idx" ON "webhook_events" USING btree ("stripe_customer_id","received_at" desc nulls last,"id" desc nulls last) WHERE "webhook_events"."stripe_customer_id" is not null;--> statement-breakpoint
+CREATE INDEX "webhook_events_status_idx" ON "webhook_events" USING btree ("status","received_at" desc nulls last,"id" desc nulls last) WHERE "webhook_events"."status" <> 'PROCESSED';
