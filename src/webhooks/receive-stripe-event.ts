@@ -39,8 +39,9 @@ export function makeInbox(deps: Deps): Inbox {
       const isWork = events.some(({ status }) => status === "PENDING");
       const task = isWork ? alarm.taskToAdd() : null;
       const isNew = await storeArrivedEvents(deps.db, events, task);
-      // Only now: a worker that was woken before the commit would not see them.
-      if (isWork && task === null) alarm.ringLater();
+      // Only now: a worker that was woken before the commit would not see them. It may have been also where a job was
+      // added: one that is just being taken stands for it, and may have looked already.
+      if (isWork) alarm.ringLater();
       return isNew;
     });
     underWay = stored.catch(() => {}); // each sender hears of the failure; the next flush must not
@@ -61,9 +62,9 @@ export function makeInbox(deps: Deps): Inbox {
 }
 
 /**
- * Wakes the worker with the statement that stores the first event, and those that follow closely by one job a little
- * later: measured, a job for each statement costs more than storing what it brought. Should the process die in between,
- * the worker's look each minute finds the rest.
+ * Wakes the worker with the statement that stores the first event, and once more a little later for all that have come
+ * meanwhile: measured, a job for each statement costs more than storing what it brought. Should the process die in
+ * between, the worker's look each minute finds the rest.
  */
 function makeAlarm({ db, log }: Deps) {
   let rungAt = Number.NEGATIVE_INFINITY;
@@ -78,7 +79,7 @@ function makeAlarm({ db, log }: Deps) {
   }
 
   return {
-    /** The job to add with a statement; null if there was one a moment ago, and `ringLater` is to follow. */
+    /** The job to add with a statement; null if there was one a moment ago. */
     taskToAdd(): string | null {
       if (performance.now() - rungAt < wakeEveryMs) return null;
       rungAt = performance.now();
