@@ -95,6 +95,11 @@ export class CustomerBusy extends Error {
   override readonly name = "CustomerBusy";
 }
 
+/** Whether this is Stripe not answering: nobody's fault, and over by itself. */
+export function isUpstreamOutage(error: unknown): boolean {
+  return error instanceof BillingError && error.code === "UPSTREAM_UNAVAILABLE";
+}
+
 const longestProblem = 500;
 
 /**

@@ -3,7 +3,7 @@ import { formatDate } from "../calendar.js";
 import type { World } from "../world.js";
 import { intervalOf, intervalStart, shareOf } from "./periods.js";
 import { amountFor, describePrice, exactUnitAmount, isMetered, productIdOf } from "./price-amounts.js";
-import { memoryOf, type Stub } from "./subscription-memory.js";
+import { memoryOf, type ShortPeriod } from "./subscription-memory.js";
 
 /** A line of an invoice to be, before the invoice's discounts. */
 export interface LineDraft {
@@ -32,12 +32,15 @@ export interface LineDraft {
 export function recurringLines(
   world: World,
   subscription: Stripe.Subscription,
-  { isTrial, stub = memoryOf(world, subscription.id).stub }: { isTrial: boolean; stub?: Stub | null },
+  {
+    isTrial,
+    shortPeriod = memoryOf(world, subscription.id).shortPeriod,
+  }: { isTrial: boolean; shortPeriod?: ShortPeriod | null },
 ): LineDraft[] {
   const { currency } = subscription;
   const licensed = subscription.items.data.filter(({ price }) => !isMetered(price));
-  if (!isTrial && stub && licensed.some((item) => item.current_period_end === stub.end)) {
-    return stub.isFree ? [] : licensed.map((item) => stubLine(world, subscription, item));
+  if (!isTrial && shortPeriod && licensed.some((item) => item.current_period_end === shortPeriod.end)) {
+    return shortPeriod.isFree ? [] : licensed.map((item) => shortPeriodLine(world, subscription, item));
   }
   return licensed.map((item) => {
     const price = fullPrice(world, item.price);
@@ -62,7 +65,7 @@ export function recurringLines(
 }
 
 /** An item's part of its price until its anchor. */
-function stubLine(world: World, subscription: Stripe.Subscription, item: Stripe.SubscriptionItem): LineDraft {
+function shortPeriodLine(world: World, subscription: Stripe.Subscription, item: Stripe.SubscriptionItem): LineDraft {
   const { billing_cycle_anchor, currency } = subscription;
   const { current_period_start: start, current_period_end: end } = item;
   const price = fullPrice(world, item.price);

@@ -10,7 +10,7 @@ import { lineOfInvoiceItem, recurringLines } from "./line-drafts.js";
 import type { Order } from "./order.js";
 import { intervalOf, periodEndAfter } from "./periods.js";
 import { buildSubscription, type SubscriptionTerms } from "./subscription.js";
-import type { Stub } from "./subscription-memory.js";
+import type { ShortPeriod } from "./subscription-memory.js";
 
 /** What somebody is about to subscribe to. */
 export interface StartRequest {
@@ -29,7 +29,7 @@ export interface StartPlan {
   /** As they will be, in the order of the request's. */
   discounts: Stripe.Discount[];
   extras: Stripe.InvoiceItem[];
-  stub: Stub | null;
+  shortPeriod: ShortPeriod | null;
   /** null: there is nothing to invoice, and an empty invoice is not made. */
   draft: InvoiceDraft | null;
 }
@@ -43,9 +43,9 @@ export function planStart(world: World, request: StartRequest): StartPlan {
     one.kind === "new" ? buildDiscount(world, one.redemption, to) : one.discount,
   );
   const extras = (order.extras ?? []).map((extra) => buildExtra(world, built, extra));
-  const stub = stubOf(world, order);
+  const shortPeriod = shortPeriodOf(world, order);
   const lines = [
-    ...recurringLines(world, built, { isTrial: order.trialEnd !== null, stub }),
+    ...recurringLines(world, built, { isTrial: order.trialEnd !== null, shortPeriod }),
     ...extras.map((item) => lineOfInvoiceItem(world, item)),
   ];
   const id = newId.invoice();
@@ -67,7 +67,7 @@ export function planStart(world: World, request: StartRequest): StartPlan {
     created: now,
     finalizesAt: now,
   };
-  return { request, subscription, discounts, extras, stub, draft: lines.length > 0 ? draft : null };
+  return { request, subscription, discounts, extras, shortPeriod, draft: lines.length > 0 ? draft : null };
 }
 
 /** What comes off the first invoice. */
@@ -85,7 +85,7 @@ function comingOff(
 }
 
 /** The time from now, or from the trial's end, to where whole periods begin; null if they begin at once. */
-function stubOf(world: World, { anchor, items, trialEnd }: Order): Stub | null {
+function shortPeriodOf(world: World, { anchor, items, trialEnd }: Order): ShortPeriod | null {
   const [first] = items;
   const start = trialEnd ?? nowInSeconds(world);
   if (!anchor || !first || anchor.at === start) return null;

@@ -53,7 +53,7 @@ export function debitItem(
   const { current_period_start: start, current_period_end: end } = item;
   // In a period cut short the price is still that of a whole one.
   const whole =
-    memoryOf(world, subscription.id).stub?.end === end
+    memoryOf(world, subscription.id).shortPeriod?.end === end
       ? intervalStart(subscription.billing_cycle_anchor, intervalOf(item.price), end)
       : start;
   const amount = shareOf(netPrices(world, subscription, at).get(item.id) ?? 0, end - at, end - whole);

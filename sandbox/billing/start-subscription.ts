@@ -45,15 +45,18 @@ export function startSubscription(world: World, plan: StartPlan, payment: FirstP
 }
 
 /** Stores the planned subscription and its discounts, and what is to be remembered of it. */
-export function storePlanned(world: World, { request, subscription, discounts, stub }: StartPlan): Stripe.Subscription {
+export function storePlanned(
+  world: World,
+  { request, subscription, discounts, shortPeriod }: StartPlan,
+): Stripe.Subscription {
   const { customer, checkoutSession } = request;
   const to = { customer: customer.id, subscription: subscription.id, checkoutSession, invoice: null };
   request.discounts.forEach((one, index) => {
     if (one.kind === "new") applyRedemption(world, one.redemption, to, discounts[index]);
   });
-  remember(world, subscription.id, { stub });
+  remember(world, subscription.id, { shortPeriod });
   // Time that is free until the anchor leaves nothing to give back.
-  if (stub?.isFree)
+  if (shortPeriod?.isFree)
     remember(world, subscription.id, { debits: Object.fromEntries(subscription.items.data.map(({ id }) => [id, []])) });
   return world.tables.subscription.put(subscription);
 }

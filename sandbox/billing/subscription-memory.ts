@@ -9,7 +9,7 @@ export interface SubscriptionMemory {
   /** What each item was charged for time that may still be running. */
   debits: Record<string, Debit[]>;
   /** A first period cut short by an anchor: when it ends, and whether it is charged for its part or for nothing. */
-  stub: Stub | null;
+  shortPeriod: ShortPeriod | null;
   /** Since when what is used of an item counts, where that is later than its period began. */
   countedFrom: Record<string, number>;
   /** The invoice a pending update, or a resumption, waits for. */
@@ -20,7 +20,7 @@ export interface SubscriptionMemory {
   portalSchedule: string | null;
 }
 
-export interface Stub {
+export interface ShortPeriod {
   end: number;
   isFree: boolean;
 }
@@ -42,7 +42,7 @@ const nothing: SubscriptionMemory = {
   trialEndTold: null,
   upcomingTold: null,
   debits: {},
-  stub: null,
+  shortPeriod: null,
   countedFrom: {},
   awaits: null,
   debitsAwaited: null,

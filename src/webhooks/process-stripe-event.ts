@@ -1,14 +1,14 @@
 import { lockCustomer } from "../billing/users/customer-lock.js";
 import { findOwner } from "../billing/users/user.sync.js";
 import { type Deps, inTransaction } from "../deps.js";
-import { BillingError, CustomerBusy, rootProblem } from "../errors.js";
+import { CustomerBusy, isUpstreamOutage, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { isMissing } from "../stripe/stripe-errors.js";
 import { findPayer, findSynced } from "./find-target.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./process-task.js";
 import { claimEvents, firstDueAt, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
-import type { WebhookEventRow } from "./stripe-event.table.js";
+import type { WebhookEventHead } from "./stripe-event.table.js";
 import { isTargetKind, syncs } from "./stripe-event-handlers.js";
 
 const batch = 100;
@@ -42,19 +42,19 @@ async function comeBackForTheRest(deps: Deps): Promise<void> {
 }
 
 /** One customer's objects would wait for one another's lock, so they go one by one. */
-async function processCustomer(deps: Deps, events: WebhookEventRow[]): Promise<void> {
+async function processCustomer(deps: Deps, events: WebhookEventHead[]): Promise<void> {
   const objects = grouped(events, (event) => `${event.objectKind} ${event.objectId}`);
   for (const group of objects.values()) await processObject(deps, group);
 }
 
-function grouped(events: readonly WebhookEventRow[], keyOf: (event: WebhookEventRow) => string) {
-  const groups = new Map<string, WebhookEventRow[]>();
+function grouped(events: readonly WebhookEventHead[], keyOf: (event: WebhookEventHead) => string) {
+  const groups = new Map<string, WebhookEventHead[]>();
   for (const event of events) groups.set(keyOf(event), [...(groups.get(keyOf(event)) ?? []), event]);
   return groups;
 }
 
 /** Many events of one object cost one read of it: they are hints, the object is the truth. */
-async function processObject(deps: Deps, events: WebhookEventRow[]): Promise<void> {
+async function processObject(deps: Deps, events: WebhookEventHead[]): Promise<void> {
   const ids = events.map((event) => event.id);
   try {
     const ignored = await bringUpToDate(deps, events, ids);
@@ -65,7 +65,7 @@ async function processObject(deps: Deps, events: WebhookEventRow[]): Promise<voi
   }
 }
 
-function tellSettled({ log, metrics }: Deps, event: WebhookEventRow, ignored: IgnoredReason | undefined): void {
+function tellSettled({ log, metrics }: Deps, event: WebhookEventHead, ignored: IgnoredReason | undefined): void {
   if (ignored) metrics.countReason("billing_webhook_ignored_total", ignored);
   if (!ignored) {
     metrics.count("billing_webhook_processed_total");
@@ -77,7 +77,11 @@ function tellSettled({ log, metrics }: Deps, event: WebhookEventRow, ignored: Ig
 }
 
 /** Gives why the events are none of our business, or undefined when they are done. */
-async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[]): Promise<IgnoredReason | undefined> {
+async function bringUpToDate(
+  deps: Deps,
+  events: WebhookEventHead[],
+  ids: string[],
+): Promise<IgnoredReason | undefined> {
   const [event] = events;
   if (!event?.objectId || !isTargetKind(event.objectKind)) return "unhandled_type";
   try {
@@ -102,7 +106,7 @@ async function bringUpToDate(deps: Deps, events: WebhookEventRow[], ids: string[
 }
 
 /** An outage or a busy customer is no fault of the event's: only real failures count as tries. */
-async function tryAgainLater(deps: Deps, events: WebhookEventRow[], error: unknown): Promise<void> {
+async function tryAgainLater(deps: Deps, events: WebhookEventHead[], error: unknown): Promise<void> {
   const { db, log, metrics } = deps;
   const excuse = excuseOf(error);
   const isTry = excuse ? 0 : 1;
@@ -127,7 +131,7 @@ async function tryAgainLater(deps: Deps, events: WebhookEventRow[], error: unkno
 /** Why a failure is not the event's; undefined when it may be. */
 function excuseOf(error: unknown): "busy" | "outage" | undefined {
   if (error instanceof CustomerBusy) return "busy";
-  return isOutage(error) ? "outage" : undefined;
+  return isUpstreamOutage(error) ? "outage" : undefined;
 }
 
 /** Stripe is asked who we are only if an event says whose it is. A key that may not ask finds nothing of others' either. */
@@ -135,10 +139,6 @@ async function isOfAnother({ stripeEvents }: Deps, accountId: string | null): Pr
   if (accountId === null) return false;
   const ours = await stripeEvents.findAccountId();
   return ours !== null && ours !== accountId;
-}
-
-function isOutage(error: unknown): boolean {
-  return error instanceof BillingError && error.code === "UPSTREAM_UNAVAILABLE";
 }
 
 /** 1 s, 2 s, 4 s … up to an hour: Stripe's own retries would come much later. */

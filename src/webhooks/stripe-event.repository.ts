@@ -1,6 +1,6 @@
 import { and, count, inArray, lt, min, sql } from "drizzle-orm";
 import { type Db, prepared } from "../db/client.js";
-import { type WebhookEventRow, webhookEvents } from "./stripe-event.table.js";
+import { type WebhookEventHead, type WebhookEventRow, webhookEventHead, webhookEvents } from "./stripe-event.table.js";
 
 /** The row of an event that has just arrived. */
 export type ArrivedEvent = Pick<
@@ -30,42 +30,17 @@ export async function storeArrivedEvents(
   const now = new Date();
   const values = Object.fromEntries(
     events.flatMap((event, index) =>
-      columns.map((column) => [
-        nameOf(column, index),
-        column === "receivedAt" || column === "dueAt" ? now : event[column],
-      ]),
+      Object.entries({ ...event, receivedAt: now, dueAt: now }).map(([column, value]) => [`${column}_${index}`, value]),
     ),
   );
   const stored =
     task === null
-      ? await storing(db).sized(events.length).execute(values)
+      ? await storing(db).store(events.length).execute(values)
       : await storing(db)
-          .waking(events.length)
+          .storeAndWake(events.length)
           .execute({ ...values, task });
   return new Set(stored.map(({ id }) => id));
 }
-
-const columns = [
-  "id",
-  "stripeEventId",
-  "type",
-  "apiVersion",
-  "livemode",
-  "stripeAccountId",
-  "objectKind",
-  "objectId",
-  "stripeCustomerId",
-  "status",
-  "payload",
-  "createdAt",
-  "lastError",
-  "receivedAt",
-  "dueAt",
-] as const;
-
-type Column = (typeof columns)[number];
-
-const nameOf = (column: Column, index: number) => `${column}_${index}`;
 
 /** The statements that store so many events; each is built, and planned by Postgres, once. */
 const storing = prepared((db) => {
@@ -75,8 +50,8 @@ const storing = prepared((db) => {
       .values(Array.from({ length: size }, (_, index) => rowOf(index)))
       .onConflictDoNothing({ target: webhookEvents.stripeEventId });
   return {
-    sized: bySize((size) => insertion(size).returning({ id: webhookEvents.id }).prepare(`store_events_${size}`)),
-    waking: bySize((size) => {
+    store: bySize((size) => insertion(size).returning({ id: webhookEvents.id }).prepare(`store_events_${size}`)),
+    storeAndWake: bySize((size) => {
       const { id, status } = webhookEvents;
       const arrived = db.$with("arrived").as(insertion(size).returning({ id, status }));
       const task = sql.placeholder("task");
@@ -100,7 +75,7 @@ const storing = prepared((db) => {
 });
 
 function rowOf(index: number) {
-  const at = (column: Column) => sql.placeholder(nameOf(column, index));
+  const at = (column: keyof WebhookEventRow) => sql.placeholder(`${column}_${index}`);
   return {
     id: at("id"),
     stripeEventId: at("stripeEventId"),
@@ -149,7 +124,7 @@ export async function findKnownEvents(db: Db, stripeEventIds: readonly string[])
 }
 
 /** Takes waiting events to work on; a claim lapses by itself, should the worker die. */
-export async function claimEvents(db: Db, now: Date, claimMs: number, limit: number): Promise<WebhookEventRow[]> {
+export async function claimEvents(db: Db, now: Date, claimMs: number, limit: number): Promise<WebhookEventHead[]> {
   const due = sql`(
     select id from webhook_events
     where status in ('PENDING', 'PROCESSING') and due_at <= ${now.toISOString()}::timestamptz
@@ -158,7 +133,7 @@ export async function claimEvents(db: Db, now: Date, claimMs: number, limit: num
     .update(webhookEvents)
     .set({ status: "PROCESSING", dueAt: new Date(now.getTime() + claimMs) })
     .where(sql`${webhookEvents.id} in ${due}`)
-    .returning();
+    .returning(webhookEventHead);
 }
 
 /** When the first of those that wait, or are claimed, may be claimed; undefined when there is none before an instant. */
@@ -199,7 +174,7 @@ export async function putBack(
   await db
     .update(webhookEvents)
     .set({ status: "PENDING", lastError: problem, dueAt, attempts: sql`${webhookEvents.attempts} + ${isTry}` })
-    .where(and(inArray(webhookEvents.id, [...ids])));
+    .where(inArray(webhookEvents.id, [...ids]));
 }
 
 /** Gives events up; they stay visible with their error. */

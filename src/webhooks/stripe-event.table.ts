@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { getTableColumns, sql } from "drizzle-orm";
 import { boolean, index, integer, pgEnum, pgTable, text } from "drizzle-orm/pg-core";
 import { instant, jsonText, uuidV7 } from "../db/columns.js";
 import { idKey, indexOn, instantKey } from "../db/keyset.js";
@@ -58,3 +58,11 @@ export const webhookEvents = pgTable(
 );
 
 export type WebhookEventRow = typeof webhookEvents.$inferSelect;
+
+/** An event without its body, which may be long and is read only where it is asked for. */
+export type WebhookEventHead = Omit<WebhookEventRow, "payload">;
+
+const { payload, ...columns } = getTableColumns(webhookEvents);
+
+/** What to select for a {@link WebhookEventHead}. */
+export const webhookEventHead = columns;

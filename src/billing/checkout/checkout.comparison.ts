@@ -3,6 +3,7 @@ import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
 import { unlessMissing } from "../../stripe/stripe-errors.js";
 import { findStripeSubscription } from "../subscriptions/subscription.service.js";
 import { isElsewhere, type Sides, shown } from "../users/sides.js";
+import { isUuid } from "../users/user.js";
 import type { UserRow } from "../users/user.table.js";
 import { isFinal } from "./checkout.js";
 import { findBySession, findCheckout, findLiveAtStripe } from "./checkout.repository.js";
@@ -48,6 +49,7 @@ export async function lookAtCheckout(
 
 async function findRow(deps: Deps, user: UserRow, stripeId: string, session: CheckoutSnapshot | undefined) {
   const known = await findBySession(deps.db, user.id, stripeId);
+  // `client_reference_id` is anybody's to set where a page was not opened by this service.
   if (known || !session?.checkoutId || !isUuid(session.checkoutId)) return known;
   return findCheckout(deps.db, user.id, session.checkoutId);
 }
@@ -64,9 +66,4 @@ async function columnsOf(deps: Deps, session: CheckoutSnapshot): Promise<Partial
 function withSameFragment(theirs: Partial<CheckoutRow>, { url }: CheckoutRow): Partial<CheckoutRow> {
   const isSame = theirs.url?.split("#")[0] === url?.split("#")[0];
   return isSame ? { ...theirs, url } : theirs;
-}
-
-/** `client_reference_id` is anybody's to set where a page was not opened by this service. */
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

@@ -1,6 +1,6 @@
 import { isDatabaseOutage } from "../../db/outage.js";
 import type { Deps } from "../../deps.js";
-import { BillingError, CustomerBusy } from "../../errors.js";
+import { CustomerBusy, isUpstreamOutage } from "../../errors.js";
 import { lockCustomer } from "../users/customer-lock.js";
 import type { Sides } from "../users/sides.js";
 import { commit } from "../users/user.sync.js";
@@ -99,6 +99,5 @@ function countOf(findings: readonly Finding[]): number {
 
 /** Whether another try may well succeed: an outage, or somebody else at the customer. */
 export function isPassing(error: unknown): boolean {
-  if (error instanceof CustomerBusy || isDatabaseOutage(error)) return true;
-  return error instanceof BillingError && error.code === "UPSTREAM_UNAVAILABLE";
+  return error instanceof CustomerBusy || isUpstreamOutage(error) || isDatabaseOutage(error);
 }

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import { lockCustomer } from "../users/customer-lock.js";
 import { adoptCustomer } from "../users/stripe-customer.js";
+import { isUuid } from "../users/user.js";
 import { findCustomer, loadCustomers } from "../users/user.service.js";
 import type { UserRow } from "../users/user.table.js";
 import { compareCustomer } from "./compare-customer.js";
@@ -9,8 +10,6 @@ import type { Difference } from "./difference.js";
 import { keepDifferences, markRepaired } from "./difference.repository.js";
 import type { Tally } from "./reconciliation.repository.js";
 import type { ReconciliationRow } from "./reconciliation.table.js";
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Looks among Stripe's customers for those that this service made and does not know any more: of users without a
@@ -22,7 +21,7 @@ export async function compareStrangers(
   comparison: ReconciliationRow,
   customers: readonly CustomerSnapshot[],
 ): Promise<Tally> {
-  const ours = customers.filter(({ userId }) => userId !== null && uuid.test(userId));
+  const ours = customers.filter(({ userId }) => userId !== null && isUuid(userId));
   const rows = await loadCustomers(
     deps,
     ours.map(({ userId }) => userId ?? ""),

@@ -1,5 +1,6 @@
 import { type Deps, inTransaction } from "../../deps.js";
 import { isMissing } from "../../stripe/stripe-errors.js";
+import { isUuid } from "./user.js";
 import { findUser, findUserByStripeId, setStripeCustomer, storeProfile } from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
 
@@ -37,12 +38,10 @@ export async function findOwner(deps: Deps, stripeCustomerId: string): Promise<U
   return { ...user, stripeCustomerId };
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 async function readUserId(deps: Deps, stripeCustomerId: string): Promise<string | undefined> {
   try {
     const { userId } = await deps.stripe.getCustomer(stripeCustomerId);
-    return userId && uuid.test(userId) ? userId : undefined;
+    return userId && isUuid(userId) ? userId : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -1,10 +1,11 @@
 import { LockBusy } from "../../db/locks.js";
 import { type Deps, inTransaction } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
+import type { WebhookEventHead } from "../../webhooks/stripe-event.table.js";
 import { reasonFault, recordAct } from "../audit/audit.js";
 import { globalId, uuidOf } from "../global-id.js";
 import { loadCustomersByStripeId } from "../users/user.service.js";
-import { findEvents, queueEvent, queueMatching, type WebhookEventHead } from "./webhook-event.repository.js";
+import { findEvents, queueEvent, queueMatching } from "./webhook-event.repository.js";
 import { criteriaOf, type WebhookEventFilter } from "./webhook-event.service.js";
 
 /** Most events that one call puts back. */

@@ -1,13 +1,15 @@
 import type { SQLWrapper } from "drizzle-orm";
-import { and, asc, count, eq, getTableColumns, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
 import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
 import { keyset, newestFirst, positionIn, type Slice } from "../../db/keyset.js";
 import { processTask } from "../../webhooks/process-task.js";
-import { type WebhookEventRow, webhookEvents } from "../../webhooks/stripe-event.table.js";
-
-/** An event without its body, which may be long and is read only where it is asked for. */
-export type WebhookEventHead = Omit<WebhookEventRow, "payload">;
+import {
+  type WebhookEventHead,
+  type WebhookEventRow,
+  webhookEventHead,
+  webhookEvents,
+} from "../../webhooks/stripe-event.table.js";
 
 /** Which events to take: what is left out does not narrow. */
 export interface WebhookEventCriteria {
@@ -19,8 +21,6 @@ export interface WebhookEventCriteria {
   readonly receivedAt?: Between | null | undefined;
 }
 
-const { payload, ...head } = getTableColumns(webhookEvents);
-
 /** The order of the list: the newest received first. */
 export const webhookEventOrder = newestFirst(webhookEvents.receivedAt, webhookEvents.id);
 
@@ -28,7 +28,7 @@ export const webhookEventOrder = newestFirst(webhookEvents.receivedAt, webhookEv
 export function listEvents(db: Db, criteria: WebhookEventCriteria, slice: Slice) {
   const { where, orderBy } = keyset(webhookEventOrder, slice);
   return db
-    .select({ row: head, position: positionIn(webhookEventOrder) })
+    .select({ row: webhookEventHead, position: positionIn(webhookEventOrder) })
     .from(webhookEvents)
     .where(and(matching(criteria), where))
     .orderBy(...orderBy)
@@ -43,7 +43,7 @@ export async function countEvents(db: Db, criteria: WebhookEventCriteria): Promi
 /** Those of the events that there are, in no order. */
 export function findEvents(db: Db, ids: readonly string[]): Promise<WebhookEventHead[]> {
   return db
-    .select(head)
+    .select(webhookEventHead)
     .from(webhookEvents)
     .where(inArray(webhookEvents.id, [...ids]));
 }
@@ -51,7 +51,7 @@ export function findEvents(db: Db, ids: readonly string[]): Promise<WebhookEvent
 /** The bodies of these events, in no order. */
 export function findPayloads(db: Db, ids: readonly string[]): Promise<{ id: string; payload: unknown }[]> {
   return db
-    .select({ id: webhookEvents.id, payload })
+    .select({ id: webhookEvents.id, payload: webhookEvents.payload })
     .from(webhookEvents)
     .where(inArray(webhookEvents.id, [...ids]));
 }

@@ -1,6 +1,7 @@
 import type { Slice } from "../../db/keyset.js";
 import type { Deps } from "../../deps.js";
 import { BillingError } from "../../errors.js";
+import type { WebhookEventHead } from "../../webhooks/stripe-event.table.js";
 import { uuidOf } from "../global-id.js";
 import { isStorable } from "../users/input-text.js";
 import { findCustomer, stripeIdsOf } from "../users/user.service.js";
@@ -10,11 +11,10 @@ import {
   findPayloads,
   listEvents,
   type WebhookEventCriteria,
-  type WebhookEventHead,
   webhookEventOrder,
 } from "./webhook-event.repository.js";
 
-export type { WebhookEventHead } from "./webhook-event.repository.js";
+export type { WebhookEventHead } from "../../webhooks/stripe-event.table.js";
 
 /** How staff narrow events; what is left out or null does not. */
 export interface WebhookEventFilter extends Pick<WebhookEventCriteria, "status" | "name" | "receivedAt"> {
