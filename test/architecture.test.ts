@@ -104,7 +104,7 @@ const corners: readonly (readonly [packages: RegExp, files: RegExp])[] = [
     // The last three have one or two statements each, and no table of their own to speak of.
     /^src\/db\/|\.(table|repository)\.ts$|^src\/(jobs\/enqueue|live\/announce)\.ts$/,
   ],
-  [/^graphile-worker$/, /^src\/jobs\//],
+  [/^(graphile-worker|pg)$/, /^src\/jobs\//],
   [/^ioredis$/, /^src\/rate-limits\//],
   [/^prom-client$/, /^src\/metrics\.ts$/],
   [/^(jsonwebtoken|jose)$/, /^src\/auth\//],

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
+import { otherProcesses } from "./support/another-process.js";
 import { test as base, type TestApp } from "./support/app.js";
 import { type Answer, codesOf } from "./support/graphql.js";
-import { type PostgresProxy, startWired } from "./support/postgres-proxy.js";
+import { openPostgresProxy, type PostgresProxy, startWired } from "./support/postgres-proxy.js";
 import { plantFault } from "./support/stripe.js";
 import { until } from "./support/until.js";
 
@@ -151,3 +152,21 @@ function expectNoInternals(answer: Answer): void {
     /stack|\bat \w+ \(|node_modules|\.ts|select |insert |relation|postgres|sk_test|api_error|unknown error|rate limit|cus_|127\.0\.0\.1/i,
   );
 }
+
+test("a process that is told to stop while its worker's connection answers nothing ends in order", async ({ app }) => {
+  const wire = await openPostgresProxy(app.config.database.url);
+  const processes = otherProcesses();
+  try {
+    const swallowed = wire.stallAt('LISTEN "jobs:insert"');
+    const { process } = await processes.serve(app, { worker: true, databaseUrl: wire.url });
+    await swallowed;
+    process.child.kill("SIGTERM");
+    await until("it stops", () => process.output().includes('"stopping"'));
+    wire.restore();
+    await process.ended;
+    expect(process.child.exitCode, process.output()).toBe(0);
+  } finally {
+    await processes.clear();
+    await wire.close();
+  }
+});

@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger as GraphileLogger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import type { Logger } from "pino";
+import { openWorkerPool } from "./worker-pool.js";
 
 /** Background work by name. A task that throws is tried again later, with growing pauses. */
 export type Tasks = Readonly<Record<string, () => Promise<void>>>;
@@ -70,9 +71,10 @@ const reportInBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 
 async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions): Promise<Runner> {
   const events: WorkerEvents = new EventEmitter();
+  const pgPool = openWorkerPool(databaseUrl, concurrency, log);
+  const closePool = () => pgPool.end().catch(() => {}); // nothing is left to do with what broke
   const runner = await run({
-    connectionString: databaseUrl,
-    maxPoolSize: concurrency,
+    pgPool,
     concurrency,
     pollInterval: 1_000,
     noHandleSignals: true,
@@ -81,7 +83,11 @@ async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions):
     logger: quietLogger(log),
     events,
     preset: { worker: reportInBatches },
+  }).catch((error: unknown) => {
+    closePool();
+    throw error;
   });
+  runner.promise.then(closePool, closePool);
   whenStuck(events, () => {
     log.warn("the worker cannot take jobs; starting it again");
     runner.stop().catch(() => {}); // it was stopped meanwhile

@@ -9,7 +9,10 @@ export interface OtherProcesses {
   /** Runs a script with the sandbox's secrets. */
   run(script: string, environment: Record<string, string>, args?: string[]): Promise<Run>;
   /** Runs the service on the app's database, without background work unless asked for, and waits until it listens. */
-  serve(app: TestApp, how?: { port?: number; worker?: boolean }): Promise<{ process: Run; url: string }>;
+  serve(
+    app: TestApp,
+    how?: { port?: number; worker?: boolean; databaseUrl?: string },
+  ): Promise<{ process: Run; url: string }>;
   /** Ends those that still run. */
   clear(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export function otherProcesses(): OtherProcesses {
     async serve(app, how = {}) {
       const port = how.port ?? (await freePort());
       const process = await run("src/main.ts", {
-        DATABASE_URL: app.config.database.url,
+        DATABASE_URL: how.databaseUrl ?? app.config.database.url,
         STRIPE_API_BASE: app.sandbox.url,
         BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
         PORT: String(port),

@@ -11,6 +11,8 @@ export interface PostgresProxy {
   cut(): void;
   /** Lets nothing through any more, and says nothing of it: the network has gone. */
   stall(): void;
+  /** Lets nothing through a connection any more on which this is sent; resolves once it was. */
+  stallAt(words: string): Promise<void>;
   /** Everything takes this much longer each way, from now on. */
   slowDown(ms: number): void;
   /** New connections work again; those that stalled hang on. */
@@ -27,6 +29,7 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
   const stalled = new Set<Socket>();
   let delayMs = 0;
   let state: "open" | "cut" | "stalled" = "open";
+  let trap: { readonly words: string; spring(): void } | undefined;
 
   const server = createServer((client) => {
     keep(client);
@@ -34,6 +37,12 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
     if (state === "stalled") return void stalled.add(client.pause());
     const upstream = connect(Number(target.port), target.hostname);
     keep(upstream);
+    client.on("data", (sent) => {
+      if (!trap || !sent.includes(trap.words)) return;
+      for (const socket of [client, upstream]) stalled.add(socket.unpipe().pause());
+      trap.spring();
+      trap = undefined;
+    });
     client.pipe(delayed()).pipe(upstream).pipe(delayed()).pipe(client);
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => client.destroy());
@@ -70,6 +79,11 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
     stall() {
       state = "stalled";
       for (const socket of sockets) stalled.add(socket.unpipe().pause());
+    },
+    stallAt(words) {
+      return new Promise((resolve) => {
+        trap = { words, spring: resolve };
+      });
     },
     slowDown(ms) {
       delayMs = ms;
