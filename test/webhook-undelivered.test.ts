@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { makeLogger } from "../src/log.js";
 import { makeMetrics } from "../src/metrics.js";
 import { makeEventSource } from "../src/stripe/event-source.js";
+import type { Delivery } from "../src/stripe/stripe-event.js";
 import { makeFetchUndelivered } from "../src/webhooks/fetch-undelivered.js";
 import { test as base, startTestApp, type TestApp } from "./support/app.js";
 import { inbox } from "./support/deliveries.js";
@@ -138,8 +139,8 @@ test("a run that is bounded is gone on with by the next, so that old events do n
   await pass(own, 600);
   const taken = new Set<string>();
   const receiver = {
-    async receive({ id }: { id: string }) {
-      taken.add(id);
+    async receive({ event }: Delivery) {
+      taken.add(event.id);
       return true;
     },
   };

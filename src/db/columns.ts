@@ -1,8 +1,8 @@
 import { bigint, customType, timestamp, uuid } from "drizzle-orm/pg-core";
-import { v7 } from "uuid";
+import { newId } from "./new-id.js";
 
 /** A primary or foreign key made here, in time order, so that an index grows at its end. */
-export const uuidV7 = (name: string) => uuid(name).$defaultFn(() => v7());
+export const uuidV7 = (name: string) => uuid(name).$defaultFn(newId);
 
 /** A UTC instant with the precision of a JavaScript Date, so that a value read back compares equal in a keyset. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });

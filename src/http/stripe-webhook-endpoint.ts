@@ -49,8 +49,8 @@ export async function serveStripeWebhook(http: FastifyInstance, route: WebhookRo
       const signature = headers["stripe-signature"];
       if (!Buffer.isBuffer(body)) return refuse(log, reply, { ...otherType, status: 400 });
       try {
-        const event = verifyEvent(body, typeof signature === "string" ? signature : undefined, secrets, new Date());
-        await within(deadlineMs, inbox.receive(event, body));
+        const delivery = verifyEvent(body, typeof signature === "string" ? signature : undefined, secrets, new Date());
+        await within(deadlineMs, inbox.receive(delivery));
         return { received: true };
       } catch (error) {
         if (error instanceof UnverifiedEvent) {

@@ -2,7 +2,7 @@ import Stripe from "stripe";
 import { readEvent } from "./read-event.js";
 import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
-import type { StripeEvent } from "./stripe-event.js";
+import type { Delivery } from "./stripe-event.js";
 
 /** What a thin event may name in place of the payment or invoice that is synced. */
 export type ReferenceKind = "charge" | "refund" | "dispute" | "invoice_payment";
@@ -24,7 +24,7 @@ export interface UndeliveredQuery {
 
 /** Events as a delivery would have brought them. */
 export interface UndeliveredPage {
-  readonly events: readonly { readonly event: StripeEvent; readonly body: Buffer }[];
+  readonly events: readonly Delivery[];
   readonly hasMore: boolean;
 }
 
@@ -73,7 +73,7 @@ async function undeliveredPage(stripe: Stripe, { types, since, until, after }: U
     ...(after && { starting_after: after }),
   });
   const events = page.data.map((event) => {
-    const body = Buffer.from(JSON.stringify(event));
+    const body = JSON.stringify(event);
     return { event: readEvent(body), body };
   });
   return { events, hasMore: page.has_more };

@@ -6,7 +6,7 @@ import { type StripeEvent, UnverifiedEvent } from "./stripe-event.js";
  * The SDK's `parseEventNotification` believes the shape of what it is given; here nothing is believed,
  * as one odd event must not spoil those that are stored with it.
  */
-export function readEvent(body: Buffer): StripeEvent {
+export function readEvent(body: string): StripeEvent {
   const event = parse(body);
   return event["object"] === "v2.core.event" ? readThin(event) : readClassic(event);
 }
@@ -67,9 +67,9 @@ function formerCustomer(event: Fields): string | null {
 
 type Fields = Record<string, unknown>;
 
-function parse(body: Buffer): Fields {
+function parse(body: string): Fields {
   try {
-    return record(JSON.parse(body.toString("utf8")));
+    return record(JSON.parse(body));
   } catch {
     throw new UnverifiedEvent("bad_body", "The body is not JSON.");
   }

@@ -31,3 +31,9 @@ export class UnverifiedEvent extends Error {
     super(message);
   }
 }
+
+/** An event, and the JSON that told of it. */
+export interface Delivery {
+  readonly event: StripeEvent;
+  readonly body: string;
+}

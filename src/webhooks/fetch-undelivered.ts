@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.js";
 import { StripeUnavailable } from "../stripe/stripe-errors.js";
-import type { StripeEvent } from "../stripe/stripe-event.js";
+import type { Delivery, StripeEvent } from "../stripe/stripe-event.js";
 import { handledEvents } from "./handled-events.js";
 import type { Inbox } from "./receive-stripe-event.js";
 import { findKnownEvents } from "./stripe-event.repository.js";
@@ -51,7 +51,7 @@ interface Group {
   stoppedAt: Date | undefined;
 }
 
-type Page = readonly { readonly event: StripeEvent; readonly body: Buffer }[];
+type Page = readonly Delivery[];
 
 /** Pages until the end, or until there were enough; a second that was begun is gone through, or the next run would begin with it again. */
 async function* listed({ stripeEvents, now }: Fetcher, group: Group, pages: number): AsyncGenerator<Page> {
@@ -76,7 +76,7 @@ async function takeIn({ db, metrics }: Fetcher, inbox: Inbox, page: Page): Promi
     page.map(({ event }) => event.id),
   );
   const missing = page.filter(({ event }) => !known.has(event.id));
-  const areNew = await Promise.all(missing.map(({ event, body }) => inbox.receive(event, body)));
+  const areNew = await Promise.all(missing.map((delivery) => inbox.receive(delivery)));
   const found = areNew.filter((isNew) => isNew).length;
   metrics.count("billing_webhook_fetched_total", found);
   return found;

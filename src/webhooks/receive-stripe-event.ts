@@ -1,7 +1,8 @@
-import { v7 } from "uuid";
+import { makeGroup } from "../db/group.js";
+import { newId } from "../db/new-id.js";
 import type { Deps } from "../deps.js";
 import { enqueue } from "../jobs/enqueue.js";
-import type { StripeEvent } from "../stripe/stripe-event.js";
+import type { Delivery, StripeEvent } from "../stripe/stripe-event.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./process-task.js";
 import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
@@ -13,48 +14,31 @@ export interface Inbox {
    * Resolves once the event is stored for good, to whether it is new: one that was delivered before
    * changes nothing. Throws when Postgres is away.
    */
-  receive(event: StripeEvent, body: Buffer): Promise<boolean>;
+  receive(delivery: Delivery): Promise<boolean>;
 }
 
-interface Flush {
-  readonly events: ArrivedEvent[];
-  /** The ids of the rows that are new. */
-  readonly stored: Promise<ReadonlySet<string>>;
-}
-
-const mostAtOnce = 64;
+/** Two, so that one is at work while the other waits for its commit; more would only make each of them smaller. */
+const atOnce = { statements: 2, items: 64 };
 /** While events pour in, the worker is woken so often; it takes all that wait, so more would not make it faster. */
 const wakeEveryMs = 25;
 
-/** An inbox that stores whatever arrives while one statement is under way with the next one. */
+/** An inbox that stores whatever arrives while statements are under way with the next one. */
 export function makeInbox(deps: Deps): Inbox {
   const alarm = makeAlarm(deps);
-  let underWay: Promise<unknown> = Promise.resolve();
-  let next: Flush | undefined;
-
-  function startFlush(): Flush {
-    const events: ArrivedEvent[] = [];
-    const stored = underWay.then(async () => {
-      if (next?.events === events) next = undefined;
-      const isWork = events.some(({ status }) => status === "PENDING");
-      const task = isWork ? alarm.taskToAdd() : null;
-      const isNew = await storeArrivedEvents(deps.db, events, task);
-      // Only now: a worker that was woken before the commit would not see them. It may have been also where a job was
-      // added: one that is just being taken stands for it, and may have looked already.
-      if (isWork) alarm.ringLater();
-      return isNew;
-    });
-    underWay = stored.catch(() => {}); // each sender hears of the failure; the next flush must not
-    return { events, stored };
-  }
+  const arrivals = makeGroup(async (events: readonly ArrivedEvent[]) => {
+    const isWork = events.some(({ status }) => status === "PENDING");
+    const task = isWork ? alarm.taskToAdd() : null;
+    const stored = await storeArrivedEvents(deps.db, events, task);
+    // Only now: a worker that was woken before the commit would not see them. It may have been also where a job was
+    // added: one that is just being taken stands for it, and may have looked already.
+    if (isWork) alarm.ringLater();
+    return events.map(({ id }) => stored.has(id));
+  }, atOnce);
 
   return {
-    async receive(event, body) {
+    async receive({ event, body }) {
       const ignored = reasonToIgnore(deps, event);
-      const row = rowOf(event, body, ignored);
-      if (!next || next.events.length >= mostAtOnce) next = startFlush();
-      next.events.push(row);
-      const isNew = (await next.stored).has(row.id);
+      const [isNew = false] = await arrivals.ask([rowOf(event, body, ignored)]);
       tell(deps, event, isNew, ignored);
       return isNew;
     },
@@ -108,10 +92,10 @@ function tell({ log, metrics }: Deps, { id, type }: StripeEvent, isNew: boolean,
   else log.info(fields, "stripe event received");
 }
 
-function rowOf(event: StripeEvent, body: Buffer, ignored: IgnoredReason | undefined): ArrivedEvent {
+function rowOf(event: StripeEvent, body: string, ignored: IgnoredReason | undefined): ArrivedEvent {
   const target = targetOf(event);
   return {
-    id: v7(),
+    id: newId(),
     stripeEventId: event.id,
     type: event.type,
     apiVersion: event.apiVersion,
@@ -123,7 +107,7 @@ function rowOf(event: StripeEvent, body: Buffer, ignored: IgnoredReason | undefi
     status: ignored ? "IGNORED" : "PENDING",
     lastError: ignored ? ignoredReasons[ignored] : null,
     // Postgres text cannot hold a NUL, which JSON may spell as \u0000.
-    payload: body.toString("utf8").replaceAll("\\u0000", "\\ufffd"),
+    payload: body.replaceAll("\\u0000", "\\ufffd"),
     createdAt: event.createdAt,
   };
 }

@@ -1,4 +1,4 @@
-import { v7 } from "uuid";
+import { newId } from "../../db/new-id.js";
 import type { Owners } from "../../db/owners.js";
 import type { Deps } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
@@ -38,7 +38,7 @@ export async function reserveUsage(
 
   const { userId, externalId } = payer;
   const { isAdmin } = holderOf(context, userId);
-  const reservation = { id: v7(), userId, externalId, isAdmin, featureKey, quantity, expiresAt, key };
+  const reservation = { id: newId(), userId, externalId, isAdmin, featureKey, quantity, expiresAt, key };
   const { outcome, id } = await reserve(context.db, reservation, momentOf(context));
   if (outcome === "RESERVED") return done(await getReservation(context, id));
   if (outcome === "INVALID_EXPIRY") return invalidExpiry();
