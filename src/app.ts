@@ -31,7 +31,7 @@ import { type LiveUpdates, listen } from "./live/listen.js";
 import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
 import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
-import { isLiveKey, makeStripeClient } from "./stripe/client.js";
+import { isLiveKey, makeStripeClient, signingKey } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
@@ -99,6 +99,8 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
     settings: {
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
+      downgradeBelowUsage: config.downgradeBelowUsage,
+      previewKey: signingKey(config.stripe.secretKey, "preview"),
       usageRetentionMonths: config.usageRetentionMonths,
       payloadRetentionDays: config.payloadRetentionDays,
       isLiveMode: isLiveKey(config.stripe.secretKey),

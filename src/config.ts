@@ -51,6 +51,8 @@ export interface Config extends IdentityConfig {
   readonly redisUrl: string | null;
   /** How many days a payment that failed is put up with; 0 not at all. */
   readonly gracePeriodDays: number;
+  /** What becomes of a change to a tier that allows less than is in use. */
+  readonly downgradeBelowUsage: "block" | "warn";
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
   /** How many days the bodies of Stripe's events are kept. */
@@ -114,6 +116,7 @@ export function readConfig(env: Environment): Config {
     },
     redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
+    downgradeBelowUsage: values.DOWNGRADE_BELOW_USAGE,
     usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
     payloadRetentionDays: values.WEBHOOK_PAYLOAD_RETENTION_DAYS,
     reconciliation: {

@@ -31,6 +31,10 @@ export interface Settings {
   readonly returnUrlOrigins: readonly string[];
   /** How many days a payment that failed is put up with. */
   readonly gracePeriodDays: number;
+  /** What becomes of a change to a tier that allows less than is in use. */
+  readonly downgradeBelowUsage: "block" | "warn";
+  /** What tokens of previews are signed with. */
+  readonly previewKey: Uint8Array;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
   /** How many days the bodies of Stripe's events are kept, by the wall clock. */

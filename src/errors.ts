@@ -77,6 +77,11 @@ export function refuse(
   return { value: null, refusals: [{ code, message, path: at.path ?? null, actionUrl: at.actionUrl ?? null }] };
 }
 
+/** Whether a use case was refused. */
+export function isRefused(outcome: Outcome<unknown>): outcome is RefusedOutcome {
+  return outcome.value === null;
+}
+
 /** A fault that reaches the client as a top-level error with a code of its own; its message is fit to be read by anyone. */
 export class BillingError extends Error {
   override readonly name = "BillingError";

@@ -199,6 +199,14 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "DOWNGRADE_BELOW_USAGE",
+    description:
+      "What becomes of a change to a tier that allows fewer of something than the customer has now: `block` refuses it, `warn` only shows it in the preview.",
+    default: "block",
+    example: "block",
+    requiredInProduction: false,
+  },
+  {
     name: "USAGE_RETENTION_MONTHS",
     description:
       "How many whole months the single events of use are kept, beside the one that runs. Counters and histories stay.",

@@ -22,11 +22,15 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Subscription.checkoutSessionUpdated": { points: (_items, selected) => 5 + selected },
   // Up to a megabyte each.
   "AdminWebhookEvent.payload": { points: () => 5 },
+  // Asks Stripe for two invoices.
+  "Query.previewPlanChange": { points: (_items, selected) => 20 + selected },
   "Customer.upcomingInvoice": { points: (_items, selected) => 10 + selected },
 
   "Mutation.registerCustomer": money,
   "Mutation.createCheckoutSession": money,
   "Mutation.createPortalSession": money,
+  "Mutation.changePlan": money,
+  "Mutation.cancelPendingPlanChange": money,
 
   // One round trip, however many events there are; what is shown of them was worked out on the way.
   "Mutation.recordUsage": { items: "input.events", points: (events) => 1 + Math.ceil(events / 10) },

@@ -17,6 +17,7 @@ import {
 import { BillingPageResolver } from "../billing/history/billing-page.resolver.js";
 import { HistoryResolver, InvoiceResolver, PaymentResolver } from "../billing/history/history.resolver.js";
 import { NodeResolver } from "../billing/node.resolver.js";
+import { PlanChangeResolver } from "../billing/plan-changes/plan-change.resolver.js";
 import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
 import { DifferenceResolver, ReconciliationResolver } from "../billing/reconciliation/reconciliation.resolver.js";
 import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver.js";
@@ -63,6 +64,7 @@ export function buildPlainSchema(): GraphQLSchema {
       SettledEntitlementResolver,
       OverrideResolver,
       CheckoutResolver,
+      PlanChangeResolver,
       HistoryResolver,
       BillingPageResolver,
       InvoiceResolver,

@@ -1,3 +1,4 @@
+import { hkdfSync } from "node:crypto";
 import Stripe from "stripe";
 import { makeHttpClient } from "./http-client.js";
 import { pace } from "./paced-http-client.js";
@@ -37,6 +38,11 @@ export function makeStripeClient(settings: StripeSettings): Stripe {
 /** Whether a secret or restricted key is one of live mode: https://docs.stripe.com/keys */
 export function isLiveKey(secretKey: string): boolean {
   return /^[sr]k_live_/.test(secretKey);
+}
+
+/** A key to sign with for one purpose, the same in every process that has this Stripe key: https://www.rfc-editor.org/rfc/rfc5869 */
+export function signingKey(secretKey: string, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secretKey, "", `billing ${purpose}`, 32));
 }
 
 /** The API version that the SDK pins; the webhook endpoint is registered with the same one. */

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { invoicePreviewSnapshot, invoiceSnapshot, nothingUpcoming } from "./invoice-snapshot.js";
 import { makeStripeListing, type StripeListing } from "./listing.js";
 import { paymentSnapshot } from "./payment-snapshot.js";
+import { makePlanGateway, type StripePlanGateway } from "./plan-gateway.js";
 import { type PromotionCodeSnapshot, promotionCodeSnapshot } from "./promotion-code-snapshot.js";
 import {
   type CheckoutSnapshot,
@@ -66,7 +67,7 @@ export type PortalFlow =
  * Everything the service asks of Stripe. Each call either answers, throws `StripeRefused` (nothing
  * happened) or `StripeUnavailable` (it may have happened: ask again with the same idempotency key).
  */
-export interface StripeGateway extends StripeListing {
+export interface StripeGateway extends StripeListing, StripePlanGateway {
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<CustomerSnapshot>;
   updateCustomer(id: string, profile: { email: string | null; name: string | null }): Promise<CustomerSnapshot>;
   getCustomer(id: string): Promise<CustomerSnapshot>;
@@ -106,6 +107,7 @@ const withTerms = {
 export function makeStripeGateway(stripe: Stripe): StripeGateway {
   return {
     ...makeStripeListing(stripe),
+    ...makePlanGateway(stripe),
     createCustomer: ({ userId, externalId, email, name }, idempotencyKey) =>
       asking(async () => {
         const metadata = { [userIdKey]: userId, [externalIdKey]: externalId };

@@ -71,7 +71,8 @@ function periodOf(invoice: Stripe.Invoice, lines: readonly InvoiceLineSnapshot[]
   };
 }
 
-function lineSnapshot(line: Stripe.InvoiceLineItem): InvoiceLineSnapshot {
+/** One line of an invoice or of a preview. */
+export function lineSnapshot(line: Stripe.InvoiceLineItem): InvoiceLineSnapshot {
   const parent = line.parent?.subscription_item_details ?? line.parent?.invoice_item_details;
   return {
     description: line.description ?? "",

@@ -78,14 +78,20 @@ export interface SubscriptionSnapshot {
   /** Its own payment method; null where it is charged to its customer's. */
   readonly paymentMethod: PaymentMethodSnapshot | null;
   readonly pendingChange: PendingChangeSnapshot | null;
+  /** The schedule that moves it from phase to phase; null without one. */
+  readonly scheduleId: string | null;
   readonly discount: DiscountSnapshot | null;
 }
 
-/** A change of price that a subscription schedule holds ready. */
+/** A change of plan that waits: for its date, in a subscription schedule, or for its payment. */
 export interface PendingChangeSnapshot {
   readonly stripePriceId: string;
+  readonly quantity: number;
   readonly currency: string;
+  /** When it takes effect; of one that is unpaid, when it is dropped. */
   readonly effectiveAt: Date;
+  /** The invoice that has to be paid first; missing where the change waits for its date. */
+  readonly unpaidInvoiceId?: string;
 }
 
 /** A discount on a subscription. */

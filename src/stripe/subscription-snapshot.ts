@@ -39,6 +39,7 @@ export function subscriptionSnapshot(
     pastDueSince: unpaidSince(invoices),
     paymentMethod: paymentMethodSnapshot(subscription.default_payment_method),
     pendingChange: pendingChangeOf(subscription),
+    scheduleId: subscription.ended_at === null ? idOf(subscription.schedule) : null,
     discount: discountOf(subscription),
   };
 }

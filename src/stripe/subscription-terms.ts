@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { pendingUpdateOf } from "./plan-change.js";
 import { type DiscountSnapshot, idOf, instantOf, type PendingChangeSnapshot } from "./snapshots.js";
 
 /**
@@ -26,21 +27,28 @@ function firstAskedFor({ collection_method, due_date, status_transitions, create
 }
 
 /**
- * The next change of price that a subscription's schedule holds; null without one. The schedule must be expanded.
+ * The change of plan that waits for its payment, or the next one that a subscription's schedule holds; null without
+ * either. The schedule must be expanded.
  *
  * Each phase begins where the one before it ends: https://docs.stripe.com/billing/subscriptions/subscription-schedules
  */
-export function pendingChangeOf({ schedule, items, ended_at }: Stripe.Subscription): PendingChangeSnapshot | null {
-  if (!schedule || typeof schedule === "string" || !schedule.current_phase || ended_at !== null) return null;
+export function pendingChangeOf(subscription: Stripe.Subscription): PendingChangeSnapshot | null {
+  const { schedule, items, ended_at } = subscription;
+  if (ended_at !== null) return null;
+  const unpaid = pendingUpdateOf(subscription);
+  if (unpaid) return unpaid;
+  if (!schedule || typeof schedule === "string" || !schedule.current_phase) return null;
   const { end_date: end } = schedule.current_phase;
-  const priceNow = items.data[0]?.price.id;
+  const now = items.data[0];
   const coming = schedule.phases
     .filter((phase) => phase.start_date >= end)
     .toSorted((one, other) => one.start_date - other.start_date);
   for (const phase of coming) {
-    const stripePriceId = idOf(phase.items[0]?.price);
-    if (stripePriceId && stripePriceId !== priceNow)
-      return { stripePriceId, currency: phase.currency, effectiveAt: instantOf(phase.start_date) };
+    const [item] = phase.items;
+    const stripePriceId = idOf(item?.price);
+    const quantity = item?.quantity ?? 1;
+    if (stripePriceId && (stripePriceId !== now?.price.id || quantity !== (now.quantity ?? 1)))
+      return { stripePriceId, quantity, currency: phase.currency, effectiveAt: instantOf(phase.start_date) };
   }
   return null;
 }

@@ -68,7 +68,8 @@ export function refusedReturnUrl(deps: Deps, returnUrl: string): RefusedOutcome 
   return refuse("RETURN_URL_NOT_ALLOWED", undefined, at("returnUrl"));
 }
 
-function offerOf(deps: Deps, priceId: string | undefined): Outcome<{ price: CatalogPrice; tier: CatalogTier }> {
+/** What is sold at a price, or why nothing is. */
+export function offerOf(deps: Deps, priceId: string | undefined): Outcome<{ price: CatalogPrice; tier: CatalogTier }> {
   const catalog = deps.catalog();
   const price = priceId === undefined ? undefined : findPrice(catalog, priceId);
   if (!price) return refuse("NOT_FOUND", "There is no such price.", at("priceId"));
@@ -98,11 +99,12 @@ export function currencyMismatch(billedIn?: string): RefusedOutcome {
   return refuse("CURRENCY_MISMATCH", message, at("priceId"));
 }
 
-async function promotionOf(
+/** Stripe's id of a promotion code that was typed, null where none was, or why it is no good for this. */
+export async function promotionOf(
   deps: Deps,
-  { user, subscription }: Buyer,
+  { user, subscription }: Pick<Buyer, "user" | "subscription">,
   price: CatalogPrice,
-  { promotionCode, quantity }: CreateCheckoutSession,
+  { promotionCode, quantity }: Pick<CreateCheckoutSession, "promotionCode" | "quantity">,
 ): Promise<Outcome<{ codeId: string | null }>> {
   const typed = promotionCode?.trim();
   if (!typed) return done({ codeId: null });

@@ -1,3 +1,4 @@
+import { type RefusedOutcome, refuse } from "../../errors.js";
 import { isRunning } from "./subscription.js";
 import type { SubscriptionRow } from "./subscription.table.js";
 
@@ -13,11 +14,49 @@ export const subscriptionActions = [
 ] as const;
 export type SubscriptionAction = (typeof subscriptionActions)[number];
 
-/**
- * What would now be accepted of somebody who may act for the subscription's account.
- *
- * The portal opens for everybody; another payment method makes sense while there is something left to charge.
- */
-export function availableActions(subscription: Pick<SubscriptionRow, "status">): SubscriptionAction[] {
-  return isRunning(subscription) ? ["OPEN_PORTAL", "UPDATE_PAYMENT_METHOD"] : ["OPEN_PORTAL"];
+/** What of a subscription its actions depend on. */
+type State = Pick<SubscriptionRow, "status" | "cancelsAt" | "pendingChange">;
+
+/** Why each action would be refused whatever its input is; undefined when it would not. */
+const refusals: Readonly<Record<SubscriptionAction, (state: State | undefined) => RefusedOutcome | undefined>> = {
+  CANCEL: (state) => refusedUnlessPaidFor(state) ?? refusedEnding(state),
+  CANCEL_PENDING_CHANGE: (state) => (isKept(state) && state?.pendingChange ? undefined : refuse("NO_CHANGE_PENDING")),
+  CHANGE_PLAN: (state) => refusedUnlessPaidFor(state) ?? refusedUnpaid(state) ?? refusedEnding(state),
+  // The portal opens for everybody.
+  OPEN_PORTAL: () => undefined,
+  PAUSE: () => refuse("NO_SUBSCRIPTION"),
+  RESUME: () => refuse("NOT_CANCELING"),
+  // Another payment method makes sense while there is something left to charge.
+  UPDATE_PAYMENT_METHOD: (state) => (isKept(state) ? undefined : refuse("NO_SUBSCRIPTION")),
+};
+
+/** Why an action would now be refused of somebody who may act for the account, whatever its input is; undefined when not. */
+export function refusedAction(action: SubscriptionAction, state: State | undefined): RefusedOutcome | undefined {
+  return refusals[action](state);
+}
+
+/** What would now be accepted of somebody who may act for the subscription's account. */
+export function availableActions(state: State): SubscriptionAction[] {
+  return subscriptionActions.filter((action) => refusedAction(action, state) === undefined);
+}
+
+function isKept(state: State | undefined): boolean {
+  return state !== undefined && isRunning(state);
+}
+
+/** One that was never paid for gives up by itself: https://docs.stripe.com/billing/subscriptions/overview */
+function refusedUnlessPaidFor(state: State | undefined): RefusedOutcome | undefined {
+  return isKept(state) && state?.status !== "INCOMPLETE" ? undefined : refuse("NO_SUBSCRIPTION");
+}
+
+function refusedEnding(state: State | undefined): RefusedOutcome | undefined {
+  return state?.cancelsAt
+    ? refuse("ALREADY_CANCELED", "The subscription already ends; take that back first.")
+    : undefined;
+}
+
+function refusedUnpaid(state: State | undefined): RefusedOutcome | undefined {
+  if (state?.status === "PAUSED") return refuse("NO_SUBSCRIPTION", "The subscription is paused; resume it first.");
+  const isLate = state?.status === "PAST_DUE" || state?.status === "UNPAID";
+  return isLate ? refuse("PAYMENT_FAILED", "A payment is overdue; it has to be put right first.") : undefined;
 }

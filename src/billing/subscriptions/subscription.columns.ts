@@ -44,6 +44,7 @@ export function subscriptionColumns(
       ...snapshot.pendingChange,
       effectiveAt: snapshot.pendingChange.effectiveAt.toISOString(),
     },
+    stripeScheduleId: snapshot.scheduleId,
     discount: snapshot.discount && {
       ...snapshot.discount,
       endsAt: snapshot.discount.endsAt?.toISOString() ?? null,

@@ -13,8 +13,12 @@ export const subscriptionStatus = pgEnum("subscription_status", subscriptionStat
 /** A change that waits for its date, and a discount; JSON has no instants, so they are text as RFC 3339 has it. */
 export interface PendingChangeRow {
   readonly stripePriceId: string;
+  /** Missing in rows of releases that did not look at seats. */
+  readonly quantity?: number;
   readonly currency: string;
   readonly effectiveAt: string;
+  /** Waits for this invoice to be paid, and is dropped at `effectiveAt`. */
+  readonly unpaidInvoiceId?: string;
 }
 
 export interface DiscountRow {
@@ -65,6 +69,8 @@ export const subscriptions = pgTable(
     /** Its own; null where its customer's is charged. */
     paymentMethod: jsonb("payment_method").$type<PaymentMethodSnapshot>(),
     pendingChange: jsonb("pending_change").$type<PendingChangeRow>(),
+    /** What of Stripe's moves it to another price by itself, now or later; null without one. */
+    stripeScheduleId: text("stripe_schedule_id"),
     discount: jsonb("discount").$type<DiscountRow>(),
     /** To compare and sort by: see `comparableMrr`. In minor units of `mrrCurrency`; written with all else, and by `mrr.due.ts`. */
     mrr: whole("mrr").notNull().default(0),

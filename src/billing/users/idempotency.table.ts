@@ -9,7 +9,12 @@ export const idempotencyKeys = pgTable(
     key: text("key").notNull(),
     /** The mutation and a hash of its input. */
     inputHash: text("input_hash").notNull(),
-    answer: jsonb("answer").notNull(),
+    /** Null while what was decided is being done, and for good where that was cut off. */
+    answer: jsonb("answer"),
+    /** What was decided, as it was written down before it was done; null where nothing is done at Stripe. */
+    intent: jsonb("intent"),
+    /** What Stripe is told to tell one try from another. */
+    attempt: uuid("attempt"),
     createdAt: instant("created_at").notNull(),
   },
   (table) => [

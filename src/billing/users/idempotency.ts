@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { newId } from "../../db/new-id.js";
 import type { Deps } from "../../deps.js";
-import { type Outcome, refuse } from "../../errors.js";
+import { isRefused, type Outcome, refuse } from "../../errors.js";
 import { deleteAnswersBefore, findAnswer, storeAnswer } from "./idempotency.repository.js";
 import { isStorable } from "./input-text.js";
 
@@ -34,14 +35,54 @@ export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<O
   if (!isIdempotencyKey(call.key)) return refuse("INVALID_INPUT", keyFault, { path: ["input", "idempotencyKey"] });
   const inputHash = hashOf(call);
   const known = await findAnswer(deps.db, call.userId, call.key);
-  if (known && known.createdAt.getTime() > deps.now().getTime() - keptMs) {
+  if (known && isKept(deps, known.createdAt)) {
     if (known.inputHash !== inputHash) return refuse("IDEMPOTENCY_KEY_REUSED");
     // Only this function writes answers, and the hash names the operation: what was stored is this `Outcome<T>`.
-    return known.answer as Outcome<T>;
+    if (known.answer !== null) return known.answer as Outcome<T>;
   }
   const answer = await run();
   await storeAnswer(deps.db, { userId: call.userId, key: call.key, inputHash, answer, createdAt: deps.now() });
   return answer;
+}
+
+/**
+ * As `answerOnce`, for what changes something at Stripe.
+ *
+ * What `decide` comes to is written down before `perform` does it: a run that was cut off is done again as it was decided,
+ * whatever has become of the account since, and under the same `attempt`, which goes into Stripe's idempotency keys.
+ * An intent must be JSON, and `perform` fit to run twice.
+ */
+export async function performOnce<Intent, T>(
+  deps: Deps,
+  call: Call,
+  decide: () => Promise<Outcome<Intent>>,
+  perform: (intent: Intent, attempt: string) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const begun = await findBegun(deps, call);
+  if (begun) return answerOnce(deps, call, () => perform(begun.intent as Intent, begun.attempt));
+  return answerOnce(deps, call, async () => {
+    const decided = await decide();
+    if (isRefused(decided)) return decided;
+    const attempt = newId();
+    if (call.key) {
+      const { userId, key } = call;
+      const row = { userId, key, inputHash: hashOf(call), answer: null, intent: decided.value, attempt };
+      await storeAnswer(deps.db, { ...row, createdAt: deps.now() });
+    }
+    return perform(decided.value, attempt);
+  });
+}
+
+/** What an earlier call with this key and input decided and did not come to the end of. Only `performOnce` writes intents. */
+async function findBegun(deps: Deps, call: Call): Promise<{ intent: unknown; attempt: string } | undefined> {
+  if (!call.key || !isIdempotencyKey(call.key)) return undefined;
+  const known = await findAnswer(deps.db, call.userId, call.key);
+  if (!known?.attempt || known.answer !== null || known.inputHash !== hashOf(call)) return undefined;
+  return isKept(deps, known.createdAt) ? { intent: known.intent, attempt: known.attempt } : undefined;
+}
+
+function isKept(deps: Deps, createdAt: Date): boolean {
+  return createdAt.getTime() > deps.now().getTime() - keptMs;
 }
 
 /** The same for the same input, however it was spelled: order does not count, and null is as good as left out. */

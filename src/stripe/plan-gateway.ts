@@ -1,0 +1,100 @@
+import type Stripe from "stripe";
+import {
+  changeParams,
+  type DueNow,
+  discountParams,
+  dueNow,
+  type HeldPayment,
+  type PlanChangeResult,
+  type PlanOrder,
+  planItem,
+} from "./plan-change.js";
+import { phasesFor } from "./plan-schedule.js";
+import { idOf } from "./snapshots.js";
+import { asking } from "./stripe-errors.js";
+
+/** What is asked of Stripe to move a subscription to another price. Fails as `StripeGateway` does. */
+export interface StripePlanGateway {
+  /** What a change would charge at once. Nothing is made. */
+  previewChange(order: PlanOrder): Promise<DueNow>;
+  /** What each later period would cost, discounts and tax counted, before credit. Nothing is made. */
+  previewLaterPeriods(order: PlanOrder): Promise<number>;
+  /**
+   * Moves a subscription at once, if what is due for it is paid: else nothing changes but that the change is held back.
+   * A repeated key gives the first answer again.
+   */
+  changePlan(order: PlanOrder, idempotencyKey: string): Promise<PlanChangeResult>;
+  /** Moves a subscription when its running period ends, in place of any change that waits. May be repeated. */
+  schedulePlan(order: PlanOrder): Promise<void>;
+  /** Lets a subscription go on without its schedule. May be repeated. */
+  releaseSchedule(scheduleId: string): Promise<void>;
+  /** Withdraws an invoice that is open, and with it the change that waited for it; whether it is withdrawn now. May be repeated. */
+  withdrawInvoice(invoiceId: string): Promise<boolean>;
+}
+
+/** The gateway over the SDK. */
+export function makePlanGateway(stripe: Stripe): StripePlanGateway {
+  const previewed = async (order: PlanOrder, mode: "next" | "recurring") => {
+    const subscription = await stripe.subscriptions.retrieve(order.stripeSubscriptionId);
+    const { id } = planItem(subscription, order.fromStripePriceId);
+    return stripe.invoices.createPreview({
+      customer: idOf(subscription.customer) ?? "",
+      subscription: order.stripeSubscriptionId,
+      subscription_details: changeParams(order, id),
+      preview_mode: mode,
+      ...discountParams(order),
+    });
+  };
+  return {
+    previewChange: (order) => asking(async () => dueNow(await previewed(order, "next"))),
+    previewLaterPeriods: (order) => asking(async () => (await previewed(order, "recurring")).total),
+    changePlan: (order, idempotencyKey) =>
+      asking(async () => {
+        const item = planItem(await stripe.subscriptions.retrieve(order.stripeSubscriptionId), order.fromStripePriceId);
+        const changed = await stripe.subscriptions.update(
+          order.stripeSubscriptionId,
+          {
+            ...changeParams(order, item.id),
+            ...discountParams(order),
+            payment_behavior: "pending_if_incomplete",
+            expand: ["latest_invoice.payments"],
+          },
+          { idempotencyKey },
+        );
+        const invoice = typeof changed.latest_invoice === "object" ? changed.latest_invoice : null;
+        const held = changed.pending_update && invoice ? await heldPayment(stripe, invoice) : null;
+        return { invoiceId: invoice?.id ?? null, held };
+      }),
+    schedulePlan: (order) =>
+      asking(async () => {
+        const subscription = await stripe.subscriptions.retrieve(order.stripeSubscriptionId, { expand: ["discounts"] });
+        const scheduleId =
+          idOf(subscription.schedule) ??
+          (await stripe.subscriptionSchedules.create({ from_subscription: order.stripeSubscriptionId })).id;
+        const schedule = await stripe.subscriptionSchedules.retrieve(scheduleId);
+        await stripe.subscriptionSchedules.update(scheduleId, {
+          end_behavior: "release",
+          proration_behavior: "none",
+          phases: phasesFor(order, subscription, schedule),
+        });
+      }),
+    releaseSchedule: (id) =>
+      asking(async () => {
+        const { status } = await stripe.subscriptionSchedules.retrieve(id);
+        if (status === "active" || status === "not_started") await stripe.subscriptionSchedules.release(id);
+      }),
+    withdrawInvoice: (id) =>
+      asking(async () => {
+        const { status } = await stripe.invoices.retrieve(id);
+        return (status === "open" ? await stripe.invoices.voidInvoice(id) : { status }).status === "void";
+      }),
+  };
+}
+
+/** A payment that asks for the customer can be confirmed on the invoice's page; one that was declined cannot. */
+async function heldPayment(stripe: Stripe, invoice: Stripe.Invoice): Promise<HeldPayment> {
+  const intentId = idOf(invoice.payments?.data[0]?.payment.payment_intent);
+  const intent = intentId ? await stripe.paymentIntents.retrieve(intentId) : null;
+  const isToConfirm = intent?.status === "requires_action";
+  return { invoiceId: invoice.id ?? "", confirmationUrl: isToConfirm ? (invoice.hosted_invoice_url ?? null) : null };
+}
