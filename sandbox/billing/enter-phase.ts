@@ -3,6 +3,7 @@ import { mergeMetadata } from "../api/metadata.js";
 import { nowInSeconds, type World } from "../world.js";
 import { applyRedemption } from "./discounts.js";
 import { fullPrice } from "./line-drafts.js";
+import { expirePendingUpdate } from "./pending-update.js";
 import { intervalOf, isSameInterval } from "./periods.js";
 import type { SubscriptionChange } from "./plan-update.js";
 import { idOf, isMetered } from "./price-amounts.js";
@@ -28,6 +29,7 @@ export interface PhaseEntry {
  */
 export function enterPhase(world: World, before: Stripe.Subscription, entry: PhaseEntry): Stripe.Subscription {
   const { phase, settings } = entry;
+  if (before.pending_update) expirePendingUpdate(world, before);
   const current = world.tables.subscription.find(before.id) ?? before;
   const described = world.tables.subscription.put({
     ...current,
