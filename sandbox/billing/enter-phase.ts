@@ -42,12 +42,7 @@ export function enterPhase(world: World, before: Stripe.Subscription, entry: Pha
     metadata: mergeMetadata(current.metadata, phase.metadata),
   });
   const change = changeTo(world, described, entry);
-  // A subscription that is paused is not billed: resuming it begins a period of what it is for by then.
-  if (described.status === "paused") {
-    world.tables.subscription.put({ ...described, items: { ...described.items, data: change.items } });
-  } else {
-    updateItems(world, described, change, "allow_incomplete");
-  }
+  updateItems(world, described, change, "allow_incomplete");
   return announceUpdate(world, before.id, before);
 }
 

@@ -6,13 +6,23 @@ import { announceDiscounts } from "./announce-discounts.js";
 import { withCancelAt } from "./cancel-at.js";
 import { voidInvoice } from "./finalize-invoice.js";
 import { redeemHeld } from "./held-terms.js";
+import { pendingItems } from "./plan-renewal.js";
 import { memoryOf, remember, type SubscriptionMemory } from "./subscription-memory.js";
 
-const secondsToPay = 23 * 3600;
+/** https://docs.stripe.com/billing/subscriptions/pending-updates-reference */
+export const secondsToPay = 23 * 3600;
 
-/** What the items were charged before a change that may not come about. */
-export function holdUpdate(world: World, before: Stripe.Subscription): SubscriptionMemory["debits"] {
-  return memoryOf(world, before.id).debits;
+/** What is to be as it was, should a change not come about. */
+export interface Earlier {
+  /** What the items were charged. */
+  debits: SubscriptionMemory["debits"];
+  /** Which invoice items were pending. */
+  items: string[];
+}
+
+/** How things are before a change that may not come about. */
+export function holdUpdate(world: World, before: Stripe.Subscription): Earlier {
+  return { debits: memoryOf(world, before.id).debits, items: pendingItems(world, before).map(({ id }) => id) };
 }
 
 /**
@@ -26,15 +36,17 @@ export function releaseUpdate(
     before: Stripe.Subscription;
     after: Stripe.Subscription;
     invoice: Stripe.Invoice;
-    debits: SubscriptionMemory["debits"];
+    earlier: Earlier;
+    expiresAt?: number;
   },
 ): void {
-  const { before, after, invoice } = held;
+  const { before, after, invoice, earlier, expiresAt = expiryOf(world, before) } = held;
   const anchor = after.billing_cycle_anchor;
   remember(world, before.id, {
     awaits: invoice.id,
-    debits: held.debits,
+    debits: earlier.debits,
     debitsAwaited: memoryOf(world, before.id).debits,
+    itemsAwaited: earlier.items,
   });
   world.tables.subscription.put({
     ...before,
@@ -44,9 +56,9 @@ export function releaseUpdate(
       cancel_at_period_end: null,
       discount: null,
       discounts: null,
-      expires_at: expiryOf(world, before),
+      expires_at: expiresAt,
       metadata: null,
-      subscription_items: after.items.data,
+      subscription_items: after.items === before.items ? null : after.items.data,
       trial_end: after.trial_end === before.trial_end ? null : after.trial_end,
       trial_from_plan: null,
     },
@@ -78,7 +90,8 @@ export function applyPendingUpdate(world: World, before: Stripe.Subscription): v
   const ending = { cancel_at_period_end: update.cancel_at_period_end ?? undefined };
   const after = world.tables.subscription.put(withCancelAt(world, changed, ending));
   const { debits, debitsAwaited } = memoryOf(world, before.id);
-  remember(world, before.id, { awaits: null, debits: debitsAwaited ?? debits, debitsAwaited: null });
+  const debited = debitsAwaited ?? debits;
+  remember(world, before.id, { awaits: null, debits: debited, debitsAwaited: null, itemsAwaited: [] });
   announceDiscounts(world, before.discounts, after.discounts);
   recordEvent(world, "customer.subscription.pending_update_applied", after);
   recordEvent(world, "customer.subscription.updated", after, before);
@@ -94,10 +107,15 @@ export function expirePendingUpdate(world: World, before: Stripe.Subscription): 
 /** Gives up what waits to be paid, if anything does, and voids its invoice; whoever does it tells of it. */
 export function dropPendingUpdate(world: World, before: Stripe.Subscription): Stripe.Subscription {
   if (!before.pending_update) return before;
-  const { awaits } = memoryOf(world, before.id);
+  const { awaits, itemsAwaited } = memoryOf(world, before.id);
   const after = world.tables.subscription.put({ ...before, pending_update: null });
-  remember(world, before.id, { awaits: null, debitsAwaited: null });
+  remember(world, before.id, { awaits: null, debitsAwaited: null, itemsAwaited: [], resumesOn: null });
   const invoice = awaits === null ? undefined : world.tables.invoice.find(awaits);
   if (invoice?.status === "open") voidInvoice(world, invoice);
+  // What had been pending before is so again.
+  for (const id of itemsAwaited) {
+    const item = world.tables.invoiceitem.find(id);
+    if (item) world.tables.invoiceitem.put({ ...item, invoice: null });
+  }
   return after;
 }

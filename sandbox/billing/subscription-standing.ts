@@ -5,7 +5,7 @@ import { isSent } from "./collection.js";
 import { endSubscription, expireIncomplete, subscriptionOf } from "./end-subscription.js";
 import { applyPendingUpdate, dropPendingUpdate } from "./pending-update.js";
 import { idOf } from "./price-amounts.js";
-import { finishResumption } from "./resume-subscription.js";
+import { finishResumption, resumesOnAttempt } from "./resume-subscription.js";
 import { memoryOf } from "./subscription-memory.js";
 
 /**
@@ -17,8 +17,8 @@ export function standAfterPayment(world: World, invoice: Stripe.Invoice): void {
   const subscription = runningSubscriptionOf(world, invoice);
   if (!subscription) return;
   const isAwaited = memoryOf(world, subscription.id).awaits === invoice.id;
-  if (isAwaited && subscription.pending_update) applyPendingUpdate(world, subscription);
   if (isAwaited && subscription.status === "paused") finishResumption(world, subscription);
+  else if (isAwaited) applyPendingUpdate(world, subscription);
   if (isAwaited || !isLatest(world, subscription, invoice)) return;
   const { status } = subscription;
   if (status === "incomplete" || status === "past_due" || status === "unpaid") recover(world, subscription);
@@ -53,8 +53,10 @@ function recover(world: World, subscription: Stripe.Subscription): void {
 export function standAfterFailure(world: World, invoice: Stripe.Invoice): void {
   const subscription = runningSubscriptionOf(world, invoice);
   if (!subscription || !isLatest(world, subscription, invoice) || isSent(invoice)) return;
-  // A change or a resumption that waits for this invoice has not come about.
-  if (memoryOf(world, subscription.id).awaits === invoice.id) return;
+  const isAwaited = memoryOf(world, subscription.id).awaits === invoice.id;
+  if (isAwaited && resumesOnAttempt(world, subscription)) finishResumption(world, subscription, "past_due");
+  // Any other resumption, or a change, that waits for this invoice has not come about.
+  if (isAwaited) return;
   const isRunning = subscription.status === "active" || subscription.status === "trialing";
   const stands = isRunning ? changeStatus(world, subscription, "past_due") : subscription;
   if (stands.status !== "past_due" || invoice.next_payment_attempt !== null || !invoice.auto_advance) return;
@@ -63,6 +65,13 @@ export function standAfterFailure(world: World, invoice: Stripe.Invoice): void {
   if (afterLastRetry !== "cancel") return;
   const details = stands.cancellation_details ?? { comment: null, feedback: null, feedback_option: null, reason: null };
   endSubscription(world, stands, { ...details, reason: "payment_failed" });
+}
+
+/** How it stands once an invoice of its was given up on: a resumption that waited for it waits no longer. */
+export function standAfterGivingUp(world: World, invoice: Stripe.Invoice): void {
+  const subscription = runningSubscriptionOf(world, invoice);
+  if (subscription?.status !== "paused" || memoryOf(world, subscription.id).awaits !== invoice.id) return;
+  finishResumption(world, subscription);
 }
 
 /** How it stands once an invoice that was sent is overdue. */

@@ -33,6 +33,10 @@ export function updateItems(
   change: SubscriptionChange,
   behavior: PaymentBehavior,
 ): Stripe.Subscription {
+  // What is paused is not billed: resuming it begins a period of what it is for by then.
+  if (current.status === "paused") {
+    return world.tables.subscription.put({ ...current, items: { ...current.items, data: change.items } });
+  }
   // A change that still waits for its payment gives way to this one.
   const before = { ...current, pending_update: null };
   const plan = planUpdate(world, before, change);
@@ -51,7 +55,7 @@ export function updateItems(
   const earlier = isHeld ? holdUpdate(world, before) : null;
 
   const { subscription, draft: made } = makeUpdate(world, plan);
-  if (made && earlier) releaseUpdate(world, { before, after: subscription, invoice: made, debits: earlier });
+  if (made && earlier) releaseUpdate(world, { before, after: subscription, invoice: made, earlier });
   if (made) askForPayment(world, subscription, made, behavior);
   return world.tables.subscription.find(before.id) ?? subscription;
 }
