@@ -130,6 +130,8 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     items: inlineList("subscription_item"),
     latest_invoice: id("invoice"),
     pending_setup_intent: id("setup_intent"),
+    "pending_update.discount": inline("discount"),
+    "pending_update.discounts": id("discount"),
     schedule: id("subscription_schedule"),
     test_clock: id("test_helpers.test_clock"),
   },

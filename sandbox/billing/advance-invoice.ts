@@ -8,6 +8,7 @@ import { subscriptionOf } from "./end-subscription.js";
 import { finalizeInvoice, voidInvoice } from "./finalize-invoice.js";
 import { uncollectible } from "./invoice.js";
 import { sendInvoice } from "./send-invoice.js";
+import { standAfterGivingUp } from "./subscription-standing.js";
 
 /** Finalizes a draft and asks for it, or sends it; while collection is paused it is voided or given up on instead. */
 export function advanceDraft(world: World, draft: Stripe.Invoice): Stripe.Invoice {
@@ -23,6 +24,7 @@ export function giveUpInvoice(world: World, invoice: Stripe.Invoice): Stripe.Inv
   const given = world.tables.invoice.put(uncollectible(world, invoice));
   recordEvent(world, "invoice.marked_uncollectible", given);
   noteDelinquency(world, given, false);
+  standAfterGivingUp(world, given);
   return given;
 }
 

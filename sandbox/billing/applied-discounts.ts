@@ -48,11 +48,15 @@ export function appliedDiscounts(world: World, references: References): AppliedD
   });
 }
 
-/** A coupon for one time is good for the first invoice it takes something off; a trial's, of nothing, does not count. */
+/**
+ * A coupon for one time is good for the first invoice it takes something off; a trial's, of nothing, does not count, and
+ * neither does one that was voided.
+ */
 function isUsedUp(world: World, { id, customer }: Stripe.Discount, { duration }: Stripe.Coupon): boolean {
   if (duration !== "once" || customer === null) return false;
   return world.tables.invoice
     .of(idOf(customer))
+    .filter(({ status }) => status !== "void")
     .some((invoice) =>
       (invoice.total_discount_amounts ?? []).some(({ amount, discount }) => amount > 0 && idOf(discount) === id),
     );

@@ -56,14 +56,21 @@ export function applyChosen(world: World, chosen: ChosenDiscount[], to: Discount
 
 /** As if nothing had been redeemed: for what was only shown, or failed. */
 export function undoChosen(world: World, chosen: ChosenDiscount[], applied: Stripe.Discount[]): void {
+  forgetRedemptions(world, chosen);
   chosen.forEach((one, index) => {
     const discount = applied[index];
-    if (one.kind === "kept" || !discount) return;
+    if (one.kind === "new" && discount) world.tables.discount.remove(discount.id);
+  });
+}
+
+/** The discounts stay, and count as redeemed no longer: for what may not come about. */
+export function forgetRedemptions(world: World, chosen: ChosenDiscount[]): void {
+  for (const one of chosen) {
+    if (one.kind === "kept") continue;
     const { coupon, promotionCode } = one.redemption;
-    world.tables.discount.remove(discount.id);
     world.tables.coupon.put(coupon);
     if (promotionCode) world.tables.promotion_code.put(promotionCode);
-  });
+  }
 }
 
 /** What an invoice would have taken off, redeemed for as long as it is looked at. */

@@ -140,16 +140,20 @@ export function applyRedemption(
   to: DiscountTarget,
   built = buildDiscount(world, redemption, to),
 ): Stripe.Discount {
-  // The same may be redeemed several times in one request.
-  const coupon = world.tables.coupon.find(redemption.coupon.id) ?? redemption.coupon;
-  const given = redemption.promotionCode;
-  const promotionCode = given && (world.tables.promotion_code.find(given.id) ?? given);
-  const counted = { ...coupon, times_redeemed: coupon.times_redeemed + 1 };
-  world.tables.coupon.put({ ...counted, valid: isRedeemable(world, counted) });
-  if (promotionCode) {
-    world.tables.promotion_code.put({ ...promotionCode, times_redeemed: promotionCode.times_redeemed + 1 });
-  }
+  countRedemption(world, built);
   return world.tables.discount.put(built);
+}
+
+/** Counts a discount's coupon, and the promotion code it was reached by, as redeemed once more. */
+export function countRedemption(world: World, { source, promotion_code }: Stripe.Discount): void {
+  // Looked up each time, for the same may be redeemed several times in one request.
+  const coupon = source.coupon === null ? undefined : world.tables.coupon.find(idOf(source.coupon));
+  const code = promotion_code === null ? undefined : world.tables.promotion_code.find(idOf(promotion_code));
+  if (coupon) {
+    const counted = { ...coupon, times_redeemed: coupon.times_redeemed + 1 };
+    world.tables.coupon.put({ ...counted, valid: isRedeemable(world, counted) });
+  }
+  if (code) world.tables.promotion_code.put({ ...code, times_redeemed: code.times_redeemed + 1 });
 }
 
 /** The discount as it will be; nothing is stored or counted. */

@@ -53,7 +53,7 @@ export function expireIncomplete(world: World, subscription: Stripe.Subscription
     status: "incomplete_expired",
   });
   const invoice = subscription.latest_invoice && world.tables.invoice.find(idOf(subscription.latest_invoice));
-  if (invoice) voidInvoice(world, invoice);
+  if (invoice && invoice.status !== "void") voidInvoice(world, invoice);
   recordEvent(world, "customer.subscription.updated", expired, subscription);
 }
 

@@ -3,6 +3,7 @@ import { mergeMetadata } from "../api/metadata.js";
 import { nowInSeconds, type World } from "../world.js";
 import { applyRedemption } from "./discounts.js";
 import { fullPrice } from "./line-drafts.js";
+import { expirePendingUpdate } from "./pending-update.js";
 import { intervalOf, isSameInterval } from "./periods.js";
 import type { SubscriptionChange } from "./plan-update.js";
 import { idOf, isMetered } from "./price-amounts.js";
@@ -28,6 +29,7 @@ export interface PhaseEntry {
  */
 export function enterPhase(world: World, before: Stripe.Subscription, entry: PhaseEntry): Stripe.Subscription {
   const { phase, settings } = entry;
+  if (before.pending_update) expirePendingUpdate(world, before);
   const current = world.tables.subscription.find(before.id) ?? before;
   const described = world.tables.subscription.put({
     ...current,
@@ -40,12 +42,7 @@ export function enterPhase(world: World, before: Stripe.Subscription, entry: Pha
     metadata: mergeMetadata(current.metadata, phase.metadata),
   });
   const change = changeTo(world, described, entry);
-  // A subscription that is paused is not billed: resuming it begins a period of what it is for by then.
-  if (described.status === "paused") {
-    world.tables.subscription.put({ ...described, items: { ...described.items, data: change.items } });
-  } else {
-    updateItems(world, described, change, "allow_incomplete");
-  }
+  updateItems(world, described, change, "allow_incomplete");
   return announceUpdate(world, before.id, before);
 }
 

@@ -6,6 +6,7 @@ import { finalized, takeInvoiceNumber, voided } from "./invoice.js";
 import { idOf } from "./price-amounts.js";
 import { recountUsage } from "./recount-usage.js";
 import { payOff } from "./settle-invoice.js";
+import { standAfterVoiding } from "./subscription-standing.js";
 
 /**
  * Opens a draft: numbers it and takes the customer's balance into account.
@@ -28,5 +29,6 @@ export function voidInvoice(world: World, invoice: Stripe.Invoice): Stripe.Invoi
   const result = world.tables.invoice.put(voided(world, invoice));
   if (invoice.status !== "draft") unapplyBalance(world, invoice);
   recordEvent(world, "invoice.voided", result);
+  standAfterVoiding(world, result);
   return result;
 }

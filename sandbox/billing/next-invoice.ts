@@ -4,7 +4,7 @@ import { testClockOf } from "../time/test-clock-of.js";
 import type { World } from "../world.js";
 
 /**
- * The first invoice that comes of some work in an imagined world, or of the time after it; undefined if none does.
+ * The first invoice, or first that is wanted, that comes of some work in an imagined world, or of the time after it; undefined if none does.
  *
  * It is as it was when it was made, and under the name of a preview.
  */
@@ -12,13 +12,14 @@ export function nextInvoiceAfter(
   imagined: World,
   customer: Stripe.Customer,
   work: (imagined: World) => void,
+  isWanted: (invoice: Stripe.Invoice) => boolean = () => true,
 ): Stripe.Invoice | undefined {
   const known = new Set(imagined.tables.invoice.dump().map(({ id }) => id));
   const made: Stripe.Invoice[] = [];
   imagined.tables.invoice.watch((id) => {
     const invoice = known.has(id) ? undefined : imagined.tables.invoice.find(id);
     known.add(id);
-    if (invoice) made.push(invoice);
+    if (invoice && isWanted(invoice)) made.push(invoice);
   });
   work(imagined);
   const clock = testClockOf(imagined, customer);

@@ -16,9 +16,16 @@ export interface SubscriptionMemory {
   awaits: string | null;
   /** What the items will have been charged once it is paid. */
   debitsAwaited: Record<string, Debit[]> | null;
+  /** The invoice items that were pending before that invoice took them with it. */
+  itemsAwaited: string[];
+  /** What a resumption waits for. */
+  resumesOn: ResumeBehavior | null;
   /** The schedule of a change that was chosen in the portal. */
   portalSchedule: string | null;
 }
+
+/** Whether a paused subscription runs once paying was tried, or once it was paid. */
+export type ResumeBehavior = "resume_on_payment_attempt" | "resume_on_payment_success";
 
 export interface ShortPeriod {
   end: number;
@@ -46,6 +53,8 @@ const nothing: SubscriptionMemory = {
   countedFrom: {},
   awaits: null,
   debitsAwaited: null,
+  itemsAwaited: [],
+  resumesOn: null,
   portalSchedule: null,
 };
 

@@ -6,6 +6,7 @@ import { isSent } from "./collection.js";
 import { endSubscription } from "./end-subscription.js";
 import { buildInvoice, type InvoiceDraft } from "./invoice.js";
 import { paused } from "./pause-subscription.js";
+import { dropPendingUpdate } from "./pending-update.js";
 
 /**
  * Stops a subscription whose trial ends with no card to charge, if that was asked when it began; says whether it did.
@@ -16,6 +17,7 @@ export function stopForWantOfCard(world: World, before: Stripe.Subscription, dra
   const missing = before.trial_settings?.end_behavior.missing_payment_method;
   if (before.status !== "trialing" || isSent(before) || (missing !== "cancel" && missing !== "pause")) return false;
   if (payerOf(world, buildInvoice(world, draft)) !== null) return false;
+  dropPendingUpdate(world, world.tables.subscription.find(before.id) ?? before);
   if (missing === "cancel") {
     endSubscription(world, before, before.cancellation_details);
     return true;

@@ -10,7 +10,7 @@ import { finalizeInvoice } from "./finalize-invoice.js";
 import { buildInvoice } from "./invoice.js";
 import { draftOfUpdate, makeUpdate } from "./make-update.js";
 import { cardBehind } from "./payment-method.js";
-import { holdUpdate, releaseUpdate } from "./pending-update.js";
+import { dropPendingUpdate, holdUpdate, releaseUpdate } from "./pending-update.js";
 import { planUpdate, type SubscriptionChange, type UpdatePlan } from "./plan-update.js";
 import { stopForWantOfCard } from "./trial-without-card.js";
 import { needsAuthentication } from "./try-payment.js";
@@ -29,10 +29,16 @@ export type PaymentBehavior =
  */
 export function updateItems(
   world: World,
-  before: Stripe.Subscription,
+  current: Stripe.Subscription,
   change: SubscriptionChange,
   behavior: PaymentBehavior,
 ): Stripe.Subscription {
+  // What is paused is not billed: resuming it begins a period of what it is for by then.
+  if (current.status === "paused") {
+    return world.tables.subscription.put({ ...current, items: { ...current.items, data: change.items } });
+  }
+  // A change that still waits for its payment gives way to this one.
+  const before = { ...current, pending_update: null };
   const plan = planUpdate(world, before, change);
   const draft = draftOfUpdate(world, plan, newId.invoice());
   const isTrialCut = change.trialEnd === "now" && before.status === "trialing";
@@ -45,10 +51,11 @@ export function updateItems(
   if (behavior === "error_if_incomplete" && refusal) throw refusal;
   const isHeld = behavior === "pending_if_incomplete" && refusal !== null;
   if (isHeld) refuseUsageLeftBehind(plan);
+  dropPendingUpdate(world, current);
   const earlier = isHeld ? holdUpdate(world, before) : null;
 
   const { subscription, draft: made } = makeUpdate(world, plan);
-  if (made && earlier) releaseUpdate(world, { before, after: subscription, invoice: made, debits: earlier });
+  if (made && earlier) releaseUpdate(world, { before, after: subscription, invoice: made, earlier });
   if (made) askForPayment(world, subscription, made, behavior);
   return world.tables.subscription.find(before.id) ?? subscription;
 }

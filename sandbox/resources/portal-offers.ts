@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { isSent } from "../billing/collection.js";
 import { isMetered, isOfferedIn } from "../billing/price-amounts.js";
 import { scheduleOf } from "../billing/schedule-of.js";
 import type { World } from "../world.js";
@@ -49,9 +50,11 @@ export function allowsQuantity({ quantities }: PortalOffer, quantity: number, cu
   return quantity >= quantities.minimum && quantity <= (quantities.maximum ?? quantity);
 }
 
-/** Why the portal does not pause a subscription; null if it does. */
+/** Why the portal does not pause a subscription; null if it does. https://docs.stripe.com/billing/subscriptions/pause */
 export function reasonNotToPause(world: World, subscription: Stripe.Subscription): string | null {
-  if (!isActive(subscription)) return `it is \`${subscription.status}\``;
+  const { status } = subscription;
+  if (!isActive(subscription) || status === "trialing") return `it is \`${status}\``;
+  if (isSent(subscription)) return "its invoices are sent";
   return isScheduledByOthers(world, subscription) ? "it is managed by a subscription schedule" : null;
 }
 

@@ -1,10 +1,12 @@
 import type Stripe from "stripe";
 import { invalidRequest, missingParameter } from "../api/errors.js";
-import { chooseDiscounts } from "../billing/choose-discounts.js";
+import type { AppliedDiscount } from "../billing/applied-discounts.js";
+import { chooseDiscounts, couponsOf } from "../billing/choose-discounts.js";
 import { refuseOtherCurrency } from "../billing/customer-currency.js";
 import { buildInvoice } from "../billing/invoice.js";
 import { purchaseOf } from "../billing/order.js";
-import { planStart } from "../billing/plan-start.js";
+import { planStart, type StartPlan } from "../billing/plan-start.js";
+import { buildRecurringInvoice } from "../billing/recurring-invoice.js";
 import { asPreview } from "../billing/upcoming-invoice.js";
 import { newId } from "../ids.js";
 import type { World } from "../world.js";
@@ -42,7 +44,7 @@ export function previewOfStart(world: World, params: PreviewParams): Stripe.Invo
   const purchase = purchaseOf(order, customer.id);
   const discounts = chooseDiscounts(world, params.discounts ?? [], purchase, [customer.discount ?? null]);
   refuseOtherCurrency(world, customer, order.currency);
-  const { draft } = planStart(world, {
+  const plan = planStart(world, {
     customer,
     order,
     terms: {
@@ -55,10 +57,28 @@ export function previewOfStart(world: World, params: PreviewParams): Stripe.Invo
     discounts,
     checkoutSession: null,
   });
+  if (params.preview_mode === "recurring") return recurringAfter(world, plan, params);
+  const { draft } = plan;
   if (!draft) throw invalidRequest("There is nothing to invoice.", { code: "invoice_no_subscription_line_items" });
   // An empty `discounts` asks what it is without the customer's own.
   const off = params.discounts === null ? { discounts: [] } : {};
   return asPreview(buildInvoice(world, { ...draft, ...off, id: `upcoming_${newId.invoice()}` }));
+}
+
+/** What each period after the first comes to. Discounts that are to be given are known to the plan alone. */
+function recurringAfter(world: World, plan: StartPlan, params: PreviewParams): Stripe.Invoice {
+  const { customer, discounts: chosen } = plan.request;
+  const coupons = couponsOf(chosen);
+  const given = (at: number): AppliedDiscount[] =>
+    plan.discounts.flatMap(({ id, end }, index) => {
+      const coupon = coupons[index];
+      return coupon && (end === null || end > at) ? [{ id, coupon }] : [];
+    });
+  const subscription = { ...plan.subscription, discounts: [] };
+  return buildRecurringInvoice(world, subscription, customer, {
+    shortPeriod: plan.shortPeriod,
+    ...((chosen.length > 0 || params.discounts === null) && { discounts: given }),
+  });
 }
 
 /** Whose it is to be: somebody new, if only details of theirs are given. */

@@ -3,9 +3,12 @@ import { invalidRequest, noSuch } from "../api/errors.js";
 import { mergeMetadata } from "../api/metadata.js";
 import { clearable, hash, notHere, oneOf, type Read, text } from "../api/params.js";
 import { announceDiscounts } from "../billing/announce-discounts.js";
+import { describedBy, withCancelAt } from "../billing/cancel-at.js";
 import { cancelNow } from "../billing/cancel-subscription.js";
 import { applyChosen, undoChosen } from "../billing/choose-discounts.js";
 import { addExtras } from "../billing/extra-items.js";
+import { holdTerms } from "../billing/held-terms.js";
+import { dropPendingUpdate, expirePendingUpdate } from "../billing/pending-update.js";
 import type { SubscriptionChange } from "../billing/plan-update.js";
 import { idOf, refuseUnlessOfferedIn } from "../billing/price-amounts.js";
 import { refuseOwnEnd } from "../billing/schedule-of.js";
@@ -15,6 +18,7 @@ import { nowInSeconds, type World } from "../world.js";
 import { daysUntilDueOf } from "./collection-params.js";
 import { getSubscription } from "./get-subscription.js";
 import { getPaymentMethod } from "./payment-methods.js";
+import { refuseUnlessHoldable } from "./pending-update-params.js";
 import { discountsFor } from "./subscription-discounts.js";
 import { changedItems, type ItemChange } from "./subscription-item-changes.js";
 import { extrasOf } from "./subscription-order.js";
@@ -37,12 +41,11 @@ export const cancellationDetails = hash({
   feedback_option: notHere,
 });
 
-type Details = ReturnType<typeof cancellationDetails>;
-
 export function updateSubscription(world: World, params: Read<typeof updateParams>, id: string): Stripe.Subscription {
   const before = getSubscription(world, id);
   refuseChangesAfterTheEnd(before, params);
   refuseChangesBeforePayment(before, params);
+  refuseUnlessHoldable(before, params);
   const change = changeOf(world, before, params);
   const described = {
     ...before,
@@ -50,11 +53,6 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
   };
   const daysUntilDue = daysUntilDueOf(params, before);
   const chosen = discountsFor(world, before, params.discounts, change?.items ?? before.items.data);
-  if (chosen && params.payment_behavior === "pending_if_incomplete") {
-    throw invalidRequest("The sandbox does not hold back `discounts` with `payment_behavior=pending_if_incomplete`.", {
-      param: "discounts",
-    });
-  }
   const customer = idOf(before.customer);
   const applied = applyChosen(world, chosen ?? [], {
     customer,
@@ -84,8 +82,22 @@ export function updateSubscription(world: World, params: Read<typeof updateParam
     undoChosen(world, chosen ?? [], applied);
     throw error;
   }
-  announceDiscounts(world, before.discounts, changed.discounts);
+  const current = world.tables.subscription.find(id) ?? changed;
+  const isHeld = current.pending_update !== null && current.pending_update !== before.pending_update;
+  if (isHeld) holdTerms(world, before, { ...params, discounts: chosen && { chosen, applied } });
+  else {
+    announceDiscounts(world, before.discounts, changed.discounts);
+    replaceWaiting(world, current, params);
+  }
   return announceUpdate(world, id, before);
+}
+
+/** An update that waits gives way to discounts given since, and expires if it says something else about the end. */
+function replaceWaiting(world: World, current: Stripe.Subscription, params: Read<typeof updateParams>): void {
+  const { cancel_at_period_end: held = null } = current.pending_update ?? {};
+  const isOtherEnd = held !== null && params.cancel_at_period_end !== undefined && params.cancel_at_period_end !== held;
+  if (isOtherEnd) expirePendingUpdate(world, current);
+  else if (params.discounts !== undefined) dropPendingUpdate(world, current);
 }
 
 /** What an update, or the preview of one, asks for beyond the subscription's own words; null if nothing. */
@@ -185,39 +197,7 @@ export function applyCancelAt(
   if (typeof cancel_at === "number" && cancel_at <= nowInSeconds(world)) {
     throw invalidRequest("The `cancel_at` timestamp must be in the future.", { param: "cancel_at" });
   }
-  const end = cancel_at_period_end ? currentPeriodEnd(subscription) : cancel_at;
-  if (typeof end === "number") {
-    const details = describedBy(subscription.cancellation_details, undefined);
-    return {
-      ...subscription,
-      cancel_at: end,
-      cancel_at_period_end: cancel_at_period_end ?? false,
-      canceled_at: nowInSeconds(world),
-      cancellation_details: { ...details, reason: "cancellation_requested" },
-    };
-  }
-  const isTakenBack = cancel_at_period_end === false || end === null;
-  if (!isTakenBack || subscription.cancel_at === null) return subscription;
-  const nothing = { comment: null, feedback: null, feedback_option: null, reason: null };
-  return {
-    ...subscription,
-    cancel_at: null,
-    cancel_at_period_end: false,
-    canceled_at: null,
-    cancellation_details: nothing,
-  };
-}
-
-function describedBy(
-  current: Stripe.Subscription["cancellation_details"],
-  given: Details,
-): Stripe.Subscription.CancellationDetails {
-  const details = current ?? { comment: null, feedback: null, feedback_option: null, reason: null };
-  return {
-    ...details,
-    comment: given?.comment === undefined ? details.comment : given.comment,
-    feedback: given?.feedback === undefined ? details.feedback : given.feedback,
-  };
+  return withCancelAt(world, subscription, params);
 }
 
 function refuseChangesAfterTheEnd(subscription: Stripe.Subscription, params: Read<typeof updateParams>): void {

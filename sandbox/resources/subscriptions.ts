@@ -19,6 +19,7 @@ import {
   text,
 } from "../api/params.js";
 import { discountsParam } from "../billing/choose-discounts.js";
+import { isSent } from "../billing/collection.js";
 import { pauseSubscription } from "../billing/pause-subscription.js";
 import { idOf } from "../billing/price-amounts.js";
 import { resumeSubscription } from "../billing/resume-subscription.js";
@@ -201,10 +202,12 @@ export const subscriptionOperations = [
     params: pauseParams,
     run: (world, params, id) => {
       const subscription = getSubscription(world, id);
-      refuseUnlessOfStatus(subscription, ["active", "trialing", "past_due"], "paused");
+      refuseUnlessOfStatus(subscription, ["active", "past_due", "unpaid"], "paused");
+      refuseIfSent(subscription, "paused");
       refuseOwnPause(world, subscription);
       return pauseSubscription(world, subscription, {
         givesBack: params.bill_for?.unused_time_from?.type !== "none",
+        billsUsage: params.bill_for?.outstanding_usage_through?.type !== "none",
         isInvoiced: params.invoicing_behavior === "invoice",
       });
     },
@@ -217,6 +220,7 @@ export const subscriptionOperations = [
     run: (world, params, id) => {
       const subscription = getSubscription(world, id);
       refuseUnlessOfStatus(subscription, ["paused"], "resumed");
+      refuseIfSent(subscription, "resumed");
       return resumeSubscription(world, subscription, params.payment_behavior ?? "resume_on_payment_attempt");
     },
   }),
@@ -242,6 +246,12 @@ export const subscriptionOperations = [
 function refuseUnlessOfStatus({ status }: Stripe.Subscription, wanted: string[], done: string): void {
   if (wanted.includes(status)) return;
   throw invalidRequest(`A subscription with status \`${status}\` cannot be ${done}.`);
+}
+
+/** https://docs.stripe.com/billing/subscriptions/pause */
+function refuseIfSent(subscription: Stripe.Subscription, done: string): void {
+  if (!isSent(subscription)) return;
+  throw invalidRequest(`A subscription with \`collection_method=send_invoice\` cannot be ${done}.`);
 }
 
 /** Canceled subscriptions are listed only when asked for. */

@@ -13,6 +13,12 @@ async function subscribe(
   return stripe.subscriptions.create({ customer, items, default_payment_method: card.id, ...more });
 }
 
+/** Two instead of one, billed at once. */
+const twoAtOnce = (items: Stripe.Subscription["items"]) => ({
+  items: [{ id: String(items.data[0]?.id), quantity: 2 }],
+  proration_behavior: "always_invoice" as const,
+});
+
 /** The instant of a text, as Stripe writes it. */
 const at = (text: string) => Date.parse(text) / 1000;
 
@@ -75,6 +81,64 @@ test("where nothing is to come, and where more is asked than the sandbox knows, 
     statusCode: 404,
     code: "invoice_upcoming_none",
   });
+});
+
+test("what comes again is without this period's prorations, one-off items, credit and coupons for one time", async () => {
+  const { stripe } = await openSandbox({ startAt: new Date("2027-04-01T00:00:00Z") });
+  const [once, lasting] = [
+    await stripe.coupons.create({ percent_off: 15, duration: "once" }),
+    await stripe.coupons.create({ percent_off: 10, duration: "forever" }),
+  ];
+  const { id, items, customer } = await subscribe(stripe);
+  await stripe.customers.createBalanceTransaction(String(customer), { amount: -500, currency: "usd" });
+  await stripe.invoiceItems.create({ customer: String(customer), subscription: id, amount: 700, currency: "usd" });
+  const change = twoAtOnce(items);
+  const look = { subscription: id, subscription_details: change, preview_mode: "recurring" } as const;
+  const discounts = [{ coupon: once.id }, { coupon: lasting.id }];
+  const recurring = await stripe.invoices.createPreview({ ...look, discounts });
+  expect(recurring).toMatchObject({ subtotal: 5998, total: 5398, amount_due: 5398, starting_balance: 0 });
+  expect(recurring.lines.data).toMatchObject([{ period: { start: items.data[0]?.current_period_end } }]);
+  expect(await stripe.coupons.retrieve(once.id)).toMatchObject({ times_redeemed: 0 });
+  await expect(
+    stripe.invoices.createPreview({ ...look, subscription_details: { ...change, cancel_at_period_end: true } }),
+  ).rejects.toMatchObject({ code: "invoice_upcoming_none" });
+
+  // https://docs.stripe.com/invoicing/preview#preview-the-recurring-charges-only
+  const price = String(items.data[0]?.price.id);
+  const details = { items: [{ price }], trial_end: Math.floor(Date.parse("2027-05-01T00:00:00Z") / 1000) };
+  expect(
+    await stripe.invoices.createPreview({
+      customer: String(customer),
+      preview_mode: "recurring",
+      discounts: [{ coupon: once.id }],
+      subscription_details: details,
+    }),
+  ).toMatchObject({ total: 2999, discounts: [] });
+});
+
+test("what comes again under a schedule is the phase that the renewal begins, with discounts as they would be", async () => {
+  const { stripe } = await openSandbox({ startAt: new Date("2027-04-01T00:00:00Z") });
+  const { id: subscription, items } = await subscribe(stripe);
+  const price = String(items.data[0]?.price.id);
+  const { id, phases } = await stripe.subscriptionSchedules.create({ from_subscription: subscription });
+  const [now] = phases;
+  await stripe.subscriptionSchedules.update(id, {
+    phases: [
+      { start_date: Number(now?.start_date), end_date: Number(now?.end_date), items: [{ price, quantity: 1 }] },
+      { items: [{ price, quantity: 3 }], duration: { interval: "month", interval_count: 1 } },
+    ],
+  });
+  const preview_mode = "recurring";
+  expect(await stripe.invoices.createPreview({ subscription, preview_mode })).toMatchObject({ total: 8997 });
+  expect(await stripe.invoices.createPreview({ schedule: id, preview_mode })).toMatchObject({ total: 8997 });
+  const { id: coupon } = await stripe.coupons.create({ percent_off: 10, duration: "forever" });
+  const change = twoAtOnce(items);
+  const look = { subscription, subscription_details: change, discounts: [{ coupon }] };
+  const preview = await stripe.invoices.createPreview(look);
+  await stripe.subscriptions.update(subscription, { ...change, discounts: [{ coupon }] });
+  const { latest_invoice } = await stripe.subscriptions.retrieve(subscription);
+  expect(await stripe.invoices.retrieve(String(latest_invoice))).toMatchObject({ total: preview.total });
+  expect(preview.lines.data.map(({ amount }) => amount)).toEqual([-2999, 5398]);
 });
 
 test("only whole objects of known kinds can be put", async () => {

@@ -33,6 +33,27 @@ test("a refund is taken from the balance, and several may share a charge", async
   await expect(stripe.refunds.cancel(first.id)).rejects.toThrow("status of succeeded");
 });
 
+test("a refund tells of itself and its charge, happens once for a key, and never comes to more than is left", async () => {
+  const { stripe } = await openSandbox();
+  const charge = await chargeTo(stripe, "pm_card_visa");
+  const before = (await eventTypes(stripe)).length;
+  const once = () => stripe.refunds.create({ charge, amount: 900 }, { idempotencyKey: "refund-1" });
+  const [first, again] = [await once(), await once()];
+  expect(again.id).toBe(first.id);
+  expect((await eventTypes(stripe)).slice(before).toSorted()).toEqual([
+    "charge.refund.updated",
+    "charge.refunded",
+    "refund.created",
+    "refund.updated",
+  ]);
+  await expect(stripe.refunds.create({ charge, amount: 2001 })).rejects.toMatchObject({
+    statusCode: 400,
+    param: "amount",
+    message: "Refund amount ($20.01) is greater than unrefunded amount on charge ($20.00)",
+  });
+  expect(await stripe.charges.retrieve(charge)).toMatchObject({ amount_refunded: 900, refunded: false });
+});
+
 test("a refund to some cards is pending and arrives later", async () => {
   const { stripe, advance } = await openSandbox();
   const charge = await chargeTo(stripe, "pm_card_pendingRefund");

@@ -234,21 +234,6 @@ test("collection can be paused: what comes up is voided, and the status stays", 
   expect((await invoicesOf(stripe, subscription)).map(({ status }) => status)).toEqual(["paid", "void", "paid"]);
 });
 
-test("a subscription is paused and resumed: unused time is given back, a new period begins", async () => {
-  const sandbox = await openSandbox(inApril);
-  const { stripe } = sandbox;
-  const { subscription } = await halfway(sandbox);
-  const paused = await stripe.subscriptions.pause(subscription.id, { type: "subscription" });
-  expect(paused).toMatchObject({ status: "paused", status_details: { paused: { type: "subscription" } } });
-  await sandbox.advance(90 * day);
-  expect(await invoicesOf(stripe, subscription)).toHaveLength(1);
-  const resumed = await stripe.subscriptions.resume(subscription.id);
-  expect(resumed.status).toBe("active");
-  const [, invoice] = await invoicesOf(stripe, subscription);
-  expect(invoice && amounts(invoice)).toEqual([-500, 1000]);
-  expect(invoice).toMatchObject({ status: "paid", amount_paid: 500 });
-});
-
 test("canceled now: what is unused is given back, and invoiced, if asked", async () => {
   const sandbox = await openSandbox(inApril);
   const { stripe } = sandbox;
