@@ -2,9 +2,10 @@ import type { Deps } from "../../deps.js";
 import { rootProblem } from "../../errors.js";
 import { enqueue } from "../../jobs/enqueue.js";
 import { isMissingHere } from "../../stripe/stripe-errors.js";
+import { isPassing } from "../passing.js";
 import { findCustomer, findNextPayer } from "../users/user.service.js";
 import type { UserRow } from "../users/user.table.js";
-import { compareCustomer, isPassing } from "./compare-customer.js";
+import { compareCustomer } from "./compare-customer.js";
 import { compareStrangers } from "./compare-strangers.js";
 import {
   advance,
