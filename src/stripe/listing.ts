@@ -1,7 +1,15 @@
 import type Stripe from "stripe";
 import { invoiceSnapshot } from "./invoice-snapshot.js";
 import { paymentSnapshot } from "./payment-snapshot.js";
-import { type CustomerSnapshot, customerSnapshot, type InvoiceSnapshot, type PaymentSnapshot } from "./snapshots.js";
+import {
+  type CustomerSnapshot,
+  customerSnapshot,
+  type InvoiceSnapshot,
+  idOf,
+  type ListedPrice,
+  type ListedSubscription,
+  type PaymentSnapshot,
+} from "./snapshots.js";
 import { asking, everyPage, isMissingHere } from "./stripe-errors.js";
 
 /**
@@ -17,6 +25,8 @@ export interface StripeListing {
   listPayments(customerId: string): Promise<PaymentSnapshot[]>;
   /** A page of the account's customers, whoever made them, newest first; deleted ones are left out. `after` is the last id of the page before. */
   listCustomers(after: string | null): Promise<CustomerSnapshot[]>;
+  /** A page of the account's subscriptions that are not canceled, whoever's they are, newest first; `after` as above. */
+  listRunningSubscriptions(after: string | null): Promise<ListedSubscription[]>;
 }
 
 const limit = 100;
@@ -42,6 +52,27 @@ export function makeStripeListing(stripe: Stripe): StripeListing {
         const page = await stripe.customers.list({ limit, expand, ...(after && { starting_after: after }) });
         return page.data.map(customerSnapshot);
       }),
+    listRunningSubscriptions: (after) =>
+      asking(async () => {
+        const page = await stripe.subscriptions.list({ limit, ...(after && { starting_after: after }) });
+        return page.data.map(listedSubscription);
+      }),
+  };
+}
+
+function listedSubscription({ id, customer, currency, items }: Stripe.Subscription): ListedSubscription {
+  const price = items.data[0]?.price;
+  return { id, customerId: idOf(customer) ?? "", currency, price: price ? listedPrice(price) : null };
+}
+
+function listedPrice({ id, product, currency, unit_amount, recurring }: Stripe.Price): ListedPrice {
+  return {
+    id,
+    productId: idOf(product),
+    currency,
+    unitAmount: unit_amount,
+    interval: recurring?.interval ?? "month",
+    intervalCount: recurring?.interval_count ?? 1,
   };
 }
 

@@ -80,6 +80,16 @@ export async function setStripeCustomer(db: Db, userId: string, stripeCustomerId
     .where(and(eq(users.id, userId), isNull(users.stripeCustomerId)));
 }
 
+/** Notes that what is a user's at Stripe is being read for the first time. */
+export async function beginImport(db: Db, userId: string): Promise<void> {
+  await db.update(users).set({ isImportPending: true }).where(eq(users.id, userId));
+}
+
+/** Notes that all that is a user's at Stripe has been read. */
+export async function endImport(db: Db, userId: string): Promise<void> {
+  await db.update(users).set({ isImportPending: false }).where(eq(users.id, userId));
+}
+
 /** Unties a user from a Stripe customer that is no more, so that another one can be made; its currency, credit and card were only its. */
 export async function forgetStripeCustomer(db: Db, userId: string, stripeCustomerId: string): Promise<void> {
   await db
