@@ -41,12 +41,18 @@ function explain(error: unknown): string | undefined {
   return explainDatabaseProblem(error);
 }
 
-/** Runs work with the service's own settings, database and catalog; what it asks of Stripe is paced. */
-export async function withPatientDeps(work: (deps: Deps) => Promise<number>): Promise<number> {
+/**
+ * Runs work with the service's own settings, database and catalog; what it asks of Stripe is paced. What is logged goes
+ * to standard error, from this level on.
+ */
+export async function withPatientDeps(
+  level: "error" | "fatal",
+  work: (deps: Deps) => Promise<number>,
+): Promise<number> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
   try {
     const config = readConfig(await commandEnvironment(environment()));
-    const { patient, catalog } = await openDeps(config, makeLogger("error", process.stderr), closers);
+    const { patient, catalog } = await openDeps(config, makeLogger(level, process.stderr), closers);
     if (!catalog.isLoaded()) throw new Problem("No catalog has been pushed yet: run `npm run catalog -- push`.");
     return await work(patient);
   } finally {

@@ -54,7 +54,8 @@ async function main(args: string[]): Promise<number> {
   const { byStripeId, byEmail } = map === undefined ? { byStripeId: noIds, byEmail: noIds } : await readMap(map);
   if (report !== undefined) await makeSureOf(report);
   const order = values["dry-run"] ? null : { actor: "command line", reason };
-  return withPatientDeps(async (deps) => {
+  // What would be logged for each subscription at an unknown price is told once for each price.
+  return withPatientDeps("fatal", async (deps) => {
     const source: PayerSource = { metadataKey, byStripeId, byEmail };
     const result = await runImport(deps, source, order);
     console.log(renderResult(result));

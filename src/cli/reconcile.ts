@@ -42,7 +42,7 @@ async function main(args: string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  return withPatientDeps(async (deps) => {
+  return withPatientDeps("error", async (deps) => {
     const { repair, reason } = values;
     const userId = values.customer === undefined ? null : await userOf(deps, values.customer);
     return reconcile(deps, { userId, repair, reason });

@@ -11,6 +11,7 @@ import {
   type PaymentSnapshot,
 } from "./snapshots.js";
 import { asking, everyPage, isMissingHere } from "./stripe-errors.js";
+import { subscriptionStatus } from "./subscription-snapshot.js";
 
 /**
  * What Stripe has of one customer, and which customers it has.
@@ -25,7 +26,7 @@ export interface StripeListing {
   listPayments(customerId: string): Promise<PaymentSnapshot[]>;
   /** A page of the account's customers, whoever made them, newest first; deleted ones are left out. `after` is the last id of the page before. */
   listCustomers(after: string | null): Promise<CustomerSnapshot[]>;
-  /** A page of the account's subscriptions that are not canceled, whoever's they are, newest first; `after` as above. */
+  /** A page of the account's subscriptions but for canceled ones, whoever's they are, newest first; `after` as above. */
   listRunningSubscriptions(after: string | null): Promise<ListedSubscription[]>;
 }
 
@@ -60,9 +61,10 @@ export function makeStripeListing(stripe: Stripe): StripeListing {
   };
 }
 
-function listedSubscription({ id, customer, currency, items }: Stripe.Subscription): ListedSubscription {
+function listedSubscription({ id, customer, status, currency, items }: Stripe.Subscription): ListedSubscription {
   const price = items.data[0]?.price;
-  return { id, customerId: idOf(customer) ?? "", currency, price: price ? listedPrice(price) : null };
+  const shown = { status: subscriptionStatus(status), currency, price: price ? listedPrice(price) : null };
+  return { id, customerId: idOf(customer) ?? "", ...shown };
 }
 
 function listedPrice({ id, product, currency, unit_amount, recurring }: Stripe.Price): ListedPrice {

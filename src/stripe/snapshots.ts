@@ -190,10 +190,11 @@ export interface ListedPrice {
   readonly intervalCount: number;
 }
 
-/** A subscription that is not over, as far as a list of the whole account tells. */
+/** A subscription, as far as a list of the whole account tells. */
 export interface ListedSubscription {
   readonly id: string;
   readonly customerId: string;
+  readonly status: SubscriptionStatus;
   /** In the subscription's currency it may be charged by an option of the price. */
   readonly currency: string;
   /** Its first item's; null without one. */

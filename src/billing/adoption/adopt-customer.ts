@@ -59,17 +59,18 @@ async function tie(
 }
 
 async function readAll(deps: Deps, user: UserRow, stripeCustomerId: string): Promise<Adoption> {
-  const customer = await unlessMissing(deps.stripe.getCustomer(stripeCustomerId));
-  const isGone = !customer || customer.isDeleted;
-  const writes = await Promise.all([
+  const [customer, writeSubscriptions, writeHistory] = await Promise.all([
+    unlessMissing(deps.stripe.getCustomer(stripeCustomerId)),
     syncSubscriptions(deps, user, stripeCustomerId),
     syncHistory(deps, user, stripeCustomerId),
   ]);
+  const isThere = customer !== undefined && !customer.isDeleted;
   await commit(deps, async (inside) => {
-    if (isGone) await forgetCustomer(inside, user, stripeCustomerId);
-    else await customerWrite(user, customer)(inside);
-    for (const write of writes) await write(inside);
+    if (isThere) await customerWrite(user, customer)(inside);
+    else await forgetCustomer(inside, user, stripeCustomerId);
+    await writeSubscriptions(inside);
+    await writeHistory(inside);
     await completeImport(inside, user);
   });
-  return isGone ? "GONE" : "ADOPTED";
+  return isThere ? "ADOPTED" : "GONE";
 }

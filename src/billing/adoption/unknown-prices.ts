@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.js";
 import type { ListedPrice, ListedSubscription } from "../../stripe/snapshots.js";
 import { findPriceByStripeId } from "../catalog/catalog.js";
+import { isRunning } from "../subscriptions/subscription.js";
 import { accountPages } from "./account-pages.js";
 import type { Watch } from "./plan-adoption.js";
 
@@ -31,7 +32,7 @@ export async function lookAtSubscriptions(
   )) {
     for (const subscription of page) {
       const { id, customerId, price } = subscription;
-      if (!stripeCustomerIds.has(customerId)) continue;
+      if (!stripeCustomerIds.has(customerId) || !isRunning(subscription)) continue;
       owners.set(id, customerId);
       if (!price || isKnown(deps, subscription)) continue;
       const at = unknown.get(price.id) ?? { price, ids: new Set() };

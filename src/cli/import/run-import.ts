@@ -99,7 +99,6 @@ async function adoptOne(deps: Deps, { stripeId, email }: Candidate, match: Match
     return { stripeId, email, kind, reason: kind === "CONFLICT" ? "its payer has another one by now" : "" };
   } catch (error) {
     if (isPassing(error)) throw error;
-    deps.log.error({ customer: stripeId, err: error }, "a Stripe customer could not be imported");
     return { stripeId, email, kind: "FAILED", reason: rootProblem(error) };
   }
 }
