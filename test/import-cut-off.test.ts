@@ -79,6 +79,22 @@ test("two imports at once are one, and Stripe's outages are waited out", async (
   expect(await countsOf(app)).toEqual(eachOf(subs.length + 2));
 });
 
+test("what happens at Stripe while a customer is being read is not lost", async ({ app }) => {
+  const customer = await soldElsewhere(app, { email: "busy@example.com", metadata: { userId: "busy" } });
+  const { id } = await sell(app, customer, await stripePriceOf(app, "starter"));
+  await quiet(app);
+  await plantFault(app, { path: "/v1/invoices", delay_ms: 2_000 });
+  const run = await bench.start(app, source);
+  await until("the subscription is read", async () => {
+    return (await apiRequests(app, "GET", `/v1/subscriptions/${id}`)).length > 0 || run.child.exitCode !== null;
+  });
+  await app.stripe.subscriptions.cancel(id);
+  expect(await run.ended, run.output()).toBe(0);
+  await quiet(app);
+  const { currentSubscription } = await app.person("busy").ask("{ currentSubscription { status } }");
+  expect(currentSubscription.status).toBe("CANCELED");
+});
+
 test("one customer who cannot be read keeps nobody else from it", async ({ app }) => {
   const made = [];
   for (const sub of ["bad", "good"]) {
@@ -105,7 +121,7 @@ test("a customer who was deleted since the list was read is left as they are", a
   await Promise.race([requestFaultsMet(app), run.ended]);
   await app.stripe.customers.del(gone.id);
   expect(await run.ended, run.output()).toBe(0);
-  expect(run.output()).toMatch(/1 adopted\n +9 known already\n +1 deleted at Stripe meanwhile/);
+  expect(run.output()).toMatch(/1 adopted\n +10 known already\n +1 deleted at Stripe meanwhile/);
   await until("the deletion is known", async () => {
     const [row] = await app.connection.db.execute(
       sql`select stripe_customer_id as id, is_import_pending as pending from users where external_id = 'gone'`,

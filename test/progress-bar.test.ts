@@ -5,7 +5,7 @@ import { openProgressBar, renderBar } from "../src/cli/progress-bar.js";
 function makeDisplay(isTTY: boolean) {
   const written: string[] = [];
   let now = 0;
-  const display = { isTTY, columns: 80, write: (text: string) => void written.push(text) };
+  const display = { isTTY, columns: 0, write: (text: string) => void written.push(text) };
   return { written, bar: openProgressBar(display, () => now), pass: (ms: number) => (now += ms) };
 }
 

@@ -42,7 +42,7 @@ export function openProgressBar(display: Display = process.stderr, now = () => p
     // What was done before this run says nothing of how fast it goes.
     first ??= progress.done;
     const pace = { done: progress.done - first, elapsedMs: at - startedAt };
-    const line = display.isTTY ? renderBar(progress, pace, display.columns ?? 80) : renderText(progress, pace);
+    const line = display.isTTY ? renderBar(progress, pace, widthOf(display)) : renderText(progress, pace);
     if (line !== shown?.line) display.write(display.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
     shown = { line, note: progress.note, at };
   };
@@ -58,6 +58,11 @@ export function openProgressBar(display: Display = process.stderr, now = () => p
       if (display.isTTY && shown) display.write("\n");
     },
   };
+}
+
+/** A terminal that does not know its width says 0. */
+function widthOf({ columns = 0 }: Display): number {
+  return columns > 0 ? columns : 80;
 }
 
 /** What this run has done, and in what time. */
