@@ -1,8 +1,8 @@
 import type { Deps } from "../../deps.js";
+import { accountPages } from "../../stripe/pages.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import { userIdOf } from "../users/user.js";
 import { loadCustomers, loadCustomersByStripeId } from "../users/user.service.js";
-import { accountPages } from "./account-pages.js";
 import { type Finding, namedBy, onRecord, settle } from "./match-payers.js";
 import type { PayerSource } from "./payer-source.js";
 

@@ -1,8 +1,8 @@
 import type { Deps } from "../../deps.js";
+import { accountPages } from "../../stripe/pages.js";
 import type { ListedPrice, ListedSubscription } from "../../stripe/snapshots.js";
 import { findPriceByStripeId } from "../catalog/catalog.js";
 import { isRunning } from "../subscriptions/subscription.js";
-import { accountPages } from "./account-pages.js";
 import type { Watch } from "./plan-adoption.js";
 
 /** A price in Stripe that people pay and the catalog does not know. */

@@ -1,10 +1,9 @@
-import { isMissingHere } from "../../stripe/stripe-errors.js";
+import { isMissingHere } from "./stripe-errors.js";
 
 /**
  * All that a list of the Stripe account has, a page at a time. `list` gives the page after an object.
  *
- * Should what the last page ended with have been deleted since, Stripe cannot go on from there: the list begins anew,
- * so that something may come twice.
+ * Should the list begin anew, as `pageAfter` says, something comes twice.
  */
 export async function* accountPages<T extends { readonly id: string }>(
   list: (after: string | null) => Promise<T[]>,
@@ -19,7 +18,8 @@ export async function* accountPages<T extends { readonly id: string }>(
   }
 }
 
-async function pageAfter<T>(list: (after: string | null) => Promise<T[]>, after: string | null): Promise<T[]> {
+/** The page after an object. Should that have been deleted since, Stripe cannot go on from there: it is the first page again. */
+export async function pageAfter<T>(list: (after: string | null) => Promise<T[]>, after: string | null): Promise<T[]> {
   try {
     return await list(after);
   } catch (error) {
