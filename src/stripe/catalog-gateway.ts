@@ -12,6 +12,15 @@ export interface TierProduct {
   readonly isActive: boolean;
 }
 
+/** What a price charges, and how often. */
+export interface PriceTerms {
+  readonly interval: "day" | "week" | "month" | "year";
+  /** The price's own currency. */
+  readonly currency: string;
+  readonly amounts: Amounts;
+  readonly isTaxInclusive: boolean;
+}
+
 /** As Stripe has it. */
 export interface StoredTierProduct extends TierProduct {
   /** The price that the dashboard and pricing tables take first; nothing of ours reads it. */
@@ -25,16 +34,11 @@ export interface TierProductPrice extends NewTierPrice {
 }
 
 /** A price to make. It becomes the one that the lookup key stands for. */
-export interface NewTierPrice {
+export interface NewTierPrice extends PriceTerms {
   /** Our ID of the price in its own currency; another one for each amount. */
   readonly priceKey: string;
   /** Names what is sold now at this place of the price list; null once another price took it over. */
   readonly lookupKey: string | null;
-  readonly interval: "day" | "week" | "month" | "year";
-  /** The price's own currency. */
-  readonly currency: string;
-  readonly amounts: Amounts;
-  readonly isTaxInclusive: boolean;
 }
 
 /** Minor units by currency, the price's own among them: https://docs.stripe.com/api/prices/object#price_object-currency_options */
@@ -46,6 +50,8 @@ export interface CatalogGateway extends PortalSettings, WebhookEndpoints {
   listTierProducts(): Promise<StoredTierProduct[]>;
   /** The prices of such a product that this service made, archived ones too. */
   listTierPrices(productId: string): Promise<TierProductPrice[]>;
+  /** The terms of any price; null where they are none that a tier can have: tiered, once only, or for several intervals. */
+  getPriceTerms(id: string): Promise<PriceTerms | null>;
   createTierProduct(product: TierProduct, idempotencyKey: string): Promise<void>;
   updateTierProduct(product: TierProduct): Promise<void>;
   /** Leaves the product without a default price: Stripe refuses to archive one that is. */
@@ -75,6 +81,8 @@ export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
         const params = { product, limit: 100, expand: ["data.currency_options"] };
         return (await everyPage(stripe.prices.list(params))).flatMap(tierPrice);
       }),
+    getPriceTerms: (id) =>
+      asking(async () => priceTerms(await stripe.prices.retrieve(id, { expand: ["currency_options"] }))),
     createTierProduct: ({ id, tierSlug, name, description, isActive }, idempotencyKey) =>
       asking(async () => {
         const metadata = { [tierKey]: tierSlug };
@@ -149,22 +157,18 @@ const intervals = ["day", "week", "month", "year"] as const;
 
 function tierPrice(price: Stripe.Price): TierProductPrice[] {
   const key = price.metadata[priceKey];
-  const { recurring, unit_amount: unitAmount } = price;
+  const terms = priceTerms(price);
+  if (!key || !terms) return [];
+  return [{ id: price.id, priceKey: key, lookupKey: price.lookup_key, isActive: price.active, ...terms }];
+}
+
+function priceTerms(price: Stripe.Price): PriceTerms | null {
+  const { recurring, unit_amount: unitAmount, currency } = price;
   const interval = intervals.find((known) => known === recurring?.interval);
-  if (!key || !interval || unitAmount === null) return [];
-  const options = Object.entries(price.currency_options ?? {}).flatMap(([currency, option]) =>
-    option.unit_amount === null ? [] : [[currency, option.unit_amount] as const],
+  if (!interval || recurring?.interval_count !== 1 || unitAmount === null) return null;
+  const options = Object.entries(price.currency_options ?? {}).flatMap(([code, option]) =>
+    option.unit_amount === null ? [] : [[code, option.unit_amount] as const],
   );
-  return [
-    {
-      id: price.id,
-      priceKey: key,
-      lookupKey: price.lookup_key,
-      interval,
-      currency: price.currency,
-      amounts: { ...Object.fromEntries(options), [price.currency]: unitAmount },
-      isTaxInclusive: price.tax_behavior === "inclusive",
-      isActive: price.active,
-    },
-  ];
+  const amounts = { ...Object.fromEntries(options), [currency]: unitAmount };
+  return { interval, currency, amounts, isTaxInclusive: price.tax_behavior === "inclusive" };
 }

@@ -56,6 +56,8 @@ export interface CustomerSnapshot {
   readonly userId: string | null;
   /** The payer in the host product, as we wrote it beside. */
   readonly externalId: string | null;
+  /** All that was noted beside, by whomever: https://docs.stripe.com/metadata */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface SubscriptionSnapshot {
@@ -176,6 +178,29 @@ export interface CheckoutSnapshot {
   readonly invoiceId: string | null;
 }
 
+/** A price as its subscriptions name it. */
+export interface ListedPrice {
+  readonly id: string;
+  readonly productId: string | null;
+  readonly currency: string;
+  /** Minor units; null where it is worked out from tiers or from parts of a minor unit. */
+  readonly unitAmount: number | null;
+  /** How often it is charged, for example `month` and 3. */
+  readonly interval: string;
+  readonly intervalCount: number;
+}
+
+/** A subscription, as far as a list of the whole account tells. */
+export interface ListedSubscription {
+  readonly id: string;
+  readonly customerId: string;
+  readonly status: SubscriptionStatus;
+  /** In the subscription's currency it may be charged by an option of the price. */
+  readonly currency: string;
+  /** Its first item's; null without one. */
+  readonly price: ListedPrice | null;
+}
+
 /** The id of something that Stripe gives as an id or, when expanded, as the object. */
 export function idOf(reference: string | { id: string } | null | undefined): string | null {
   if (!reference) return null;
@@ -199,7 +224,7 @@ export const externalIdKey = "billing_external_id";
 export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCustomer): CustomerSnapshot {
   if (customer.deleted) {
     const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null };
-    return { id: customer.id, isDeleted: true, ...nothing, userId: null, externalId: null };
+    return { id: customer.id, isDeleted: true, ...nothing, userId: null, externalId: null, metadata: {} };
   }
   return {
     id: customer.id,
@@ -211,6 +236,7 @@ export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCusto
     paymentMethod: paymentMethodSnapshot(customer.invoice_settings.default_payment_method),
     userId: customer.metadata[userIdKey] ?? null,
     externalId: customer.metadata[externalIdKey] ?? null,
+    metadata: customer.metadata,
   };
 }
 

@@ -3,6 +3,7 @@ import type { StoredPortalSettings } from "../../stripe/portal-settings.js";
 import type { StoredWebhookEndpoint } from "../../stripe/webhook-endpoints.js";
 import type { CatalogDefinition, CatalogTier } from "./catalog.js";
 import { type CatalogChange, creationKey } from "./catalog-change.js";
+import { type ReadEarlierPrice, readEarlierPrices } from "./catalog-earlier-prices.js";
 import { type Offer, offersOf } from "./catalog-offer.js";
 import { planPortal } from "./catalog-plan-portal.js";
 import { planPrices } from "./catalog-plan-prices.js";
@@ -17,6 +18,7 @@ export interface StripeTier {
 /** What Stripe has of everything that a push keeps. */
 export interface InStripe {
   readonly tiers: readonly StripeTier[];
+  readonly earlierPrices: readonly ReadEarlierPrice[];
   readonly portals: readonly StoredPortalSettings[];
   readonly endpoints: readonly StoredWebhookEndpoint[];
 }
@@ -29,16 +31,17 @@ export interface Wanted {
 }
 
 /** What Stripe has now. */
-export async function readStripe(stripe: CatalogGateway, { webhook }: Wanted): Promise<InStripe> {
-  const [products, portals, endpoints] = await Promise.all([
+export async function readStripe(stripe: CatalogGateway, { definition, webhook }: Wanted): Promise<InStripe> {
+  const [products, earlierPrices, portals, endpoints] = await Promise.all([
     stripe.listTierProducts(),
+    readEarlierPrices(stripe, definition.earlierPrices),
     stripe.listPortalSettings(),
     webhook ? stripe.listWebhookEndpoints() : [],
   ]);
   const tiers = await Promise.all(
     products.map(async (product) => ({ product, prices: await stripe.listTierPrices(product.id) })),
   );
-  return { tiers, portals, endpoints };
+  return { tiers, earlierPrices, portals, endpoints };
 }
 
 /** What a push would change in Stripe, in the order it would; nothing when Stripe has it all. */

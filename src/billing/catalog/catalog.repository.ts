@@ -32,7 +32,8 @@ export async function findNewestVersion(db: Db): Promise<CatalogVersion | undefi
 function complete(definition: StoredDefinition): CatalogDefinition {
   const tiers = definition.tiers.map((tier) => ({ ...tier, seats: tier.seats ?? { min: 1, max: 1 } }));
   const features = definition.features.map((each) => ({ ...each, isSelfReported: each.isSelfReported ?? false }));
-  return { ...definition, features, tax: definition.tax ?? { behavior: "exclusive", automatic: false }, tiers };
+  const { tax = { behavior: "exclusive", automatic: false }, earlierPrices = [] } = definition;
+  return { ...definition, features, tax, tiers, earlierPrices };
 }
 
 /** Every price ever sold. */
