@@ -18,6 +18,8 @@ const counters = {
 
 /** What is counted by the reason for it, which is one of a few words of ours. */
 const reasonCounters = {
+  billing_catalog_differences_total:
+    "Changes made in Stripe that left it with something else than the catalog in force, by reason: product or portal.",
   billing_webhook_refused_total: "Deliveries that were refused, by reason.",
   billing_webhook_ignored_total: "Events that were stored and that nothing is done for, by reason.",
   billing_webhook_postponed_total:

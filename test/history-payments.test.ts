@@ -1,5 +1,9 @@
+import { sql } from "drizzle-orm";
 import { expect } from "vitest";
+import { userIdOf } from "../src/billing/users/user.js";
 import { type TestApp, test } from "./support/app.js";
+import { deliver, eventOf, inbox } from "./support/deliveries.js";
+import { customerOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
 import { quiet } from "./support/quiet.js";
 import { expectStripesTruth } from "./support/truth.js";
@@ -135,4 +139,28 @@ test("an invoice whose other webhooks were lost shows once the one about its pay
 
 test("in the end everything is here as it is at Stripe", async ({ app }) => {
   await expectStripesTruth(app);
+});
+
+test("a draft that was deleted in Stripe goes here too, and an invoice that was paid stays whatever is told of it", async ({
+  app,
+}) => {
+  const ina = await app.customerOn("starter", "ina");
+  const customer = (await customerOf(app, "ina")).id;
+  const totals = async () =>
+    (await ina.ask("{ invoices { nodes { status total { amount } } } }")).invoices.nodes.map(
+      ({ status, total }: { status: string; total: { amount: number } }) => `${status} ${total.amount}`,
+    );
+  await app.stripe.invoiceItems.create({ customer, amount: 1234, currency: "usd", description: "Setup" });
+  const draft = await app.stripe.invoices.create({ customer, pending_invoice_items_behavior: "include" });
+  await quiet(app);
+  expect(await totals()).toEqual(["DRAFT 1234", "PAID 999"]);
+  await app.stripe.invoices.del(String(draft.id));
+  await quiet(app);
+  expect(await totals()).toEqual(["PAID 999"]);
+  expect(await inbox(app, "invoice.deleted")).toMatchObject([{ status: "PROCESSED" }]);
+  const isInas = sql`user_id = ${userIdOf("ina")}`;
+  await app.connection.db.execute(sql`update invoices set stripe_invoice_id = 'in_unknown' where ${isInas}`);
+  await deliver(app, eventOf("invoice.deleted", { object: "invoice", id: "in_unknown", customer }));
+  await quiet(app);
+  expect(await totals()).toEqual(["PAID 999"]);
 });

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { makePortalSettings, type PortalSettings } from "./portal-settings.js";
-import { asking, everyPage } from "./stripe-errors.js";
+import { asking, everyPage, unlessMissing } from "./stripe-errors.js";
 import { makeWebhookEndpoints, type WebhookEndpoints } from "./webhook-endpoints.js";
 
 /** A Stripe product that stands for a tier. */
@@ -44,6 +44,8 @@ export type Amounts = Readonly<Record<string, number>>;
 export interface CatalogGateway extends PortalSettings, WebhookEndpoints {
   /** The products that stand for tiers, archived ones too. */
   listTierProducts(): Promise<StoredTierProduct[]>;
+  /** One of them; undefined where Stripe has no such product, or it stands for no tier. */
+  findTierProduct(id: string): Promise<StoredTierProduct | undefined>;
   /** The prices of such a product that this service made, archived ones too. */
   listTierPrices(productId: string): Promise<TierProductPrice[]>;
   createTierProduct(product: TierProduct, idempotencyKey: string): Promise<void>;
@@ -70,6 +72,10 @@ export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
     ...makeWebhookEndpoints(stripe),
     listTierProducts: () =>
       asking(async () => (await everyPage(stripe.products.list({ limit: 100 }))).flatMap(tierProduct)),
+    findTierProduct: async (id) => {
+      const product = await unlessMissing(asking(() => stripe.products.retrieve(id)));
+      return product && tierProduct(product)[0];
+    },
     listTierPrices: (product) =>
       asking(async () => {
         const params = { product, limit: 100, expand: ["data.currency_options"] };

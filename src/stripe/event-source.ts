@@ -4,12 +4,12 @@ import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
 import type { StripeEvent } from "./stripe-event.js";
 
-/** What a thin event may name in place of the payment or invoice that is synced. */
-export type ReferenceKind = "charge" | "refund" | "dispute" | "invoice_payment";
+/** What a thin event may name in place of what is read again. */
+export type ReferenceKind = "charge" | "refund" | "dispute" | "invoice_payment" | "subscription_schedule" | "price";
 
-/** The payment or invoice that a reference leads to. */
+/** What a reference leads to. */
 export interface Referred {
-  readonly kind: "payment" | "invoice";
+  readonly kind: "payment" | "invoice" | "subscription" | "product";
   readonly id: string;
 }
 
@@ -30,7 +30,7 @@ export interface UndeliveredPage {
 
 /** What Stripe is asked about its events, beside the objects that they are about. Fails as `StripeGateway` does. */
 export interface StripeEventSource {
-  /** What a charge, refund, dispute or invoice payment belongs to; null for one that belongs to nothing of ours. */
+  /** What a charge, a schedule or another such thing belongs to; null for one that belongs to nothing. */
   findReferred(kind: ReferenceKind, id: string): Promise<Referred | null>;
   /** Whose payment method it is; null when it is nobody's any more. */
   findCardOwner(paymentMethodId: string): Promise<string | null>;
@@ -49,6 +49,11 @@ export function makeEventSource(stripe: Stripe): StripeEventSource {
     refund: async (id) => payment((await stripe.refunds.retrieve(id)).payment_intent),
     dispute: async (id) => payment((await stripe.disputes.retrieve(id)).payment_intent),
     invoice_payment: async (id) => referred("invoice", (await stripe.invoicePayments.retrieve(id)).invoice),
+    subscription_schedule: async (id) => {
+      const { subscription, released_subscription } = await stripe.subscriptionSchedules.retrieve(id);
+      return referred("subscription", subscription ?? released_subscription);
+    },
+    price: async (id) => referred("product", (await stripe.prices.retrieve(id)).product),
   };
   let account: string | null = null;
   return {
