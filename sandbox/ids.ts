@@ -18,6 +18,7 @@ export const newId = {
   customer: () => `cus_${randomText(14)}`,
   customerBalanceTransaction: () => `cbtxn_1${randomText(23)}`,
   discount: () => `di_1${randomText(23)}`,
+  dispute: () => `du_1${randomText(23)}`,
   event: () => `evt_1${randomText(23)}`,
   paymentEvent: () => `evt_3${randomText(23)}`,
   invoice: () => `in_1${randomText(23)}`,

@@ -6,6 +6,7 @@ import { checkoutSessionOperations } from "./checkout-sessions.js";
 import { couponOperations } from "./coupons.js";
 import { customerBalanceTransactionOperations } from "./customer-balance-transactions.js";
 import { customerOperations } from "./customers.js";
+import { disputeOperations } from "./disputes.js";
 import { eventOperations } from "./events.js";
 import { invoiceItemOperations } from "./invoice-items.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
@@ -39,6 +40,7 @@ export const operations: Operation[] = [
   ...couponOperations,
   ...customerBalanceTransactionOperations,
   ...customerOperations,
+  ...disputeOperations,
   ...eventOperations,
   ...invoiceItemOperations,
   ...invoiceOperations,

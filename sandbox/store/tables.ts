@@ -16,6 +16,7 @@ export interface Kinds {
   customer: Stripe.Customer;
   customer_balance_transaction: Stripe.CustomerBalanceTransaction;
   discount: Stripe.Discount;
+  dispute: Stripe.Dispute;
   event: StoredEvent;
   invoice: Stripe.Invoice;
   invoice_payment: Stripe.InvoicePayment;
@@ -53,6 +54,7 @@ export function createTables(): Tables {
     customer: createTable(),
     customer_balance_transaction: createTable(),
     discount: createTable(),
+    dispute: createTable(),
     event: createTable(),
     invoice: createTable(),
     invoice_payment: createTable("invoice"),
