@@ -43,6 +43,7 @@ export const newId = {
   subscriptionItem: () => `si_${randomText(14)}`,
   subscriptionSchedule: () => `sub_sched_1${randomText(23)}`,
   testClock: () => `clock_1${randomText(23)}`,
+  thinEvent: () => `evt_test_65${randomText(50)}`,
   webhookEndpoint: () => `we_1${randomText(23)}`,
   webhookSecret: () => `whsec_${randomText(32)}`,
 } satisfies Record<string, () => string>;

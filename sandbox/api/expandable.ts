@@ -156,5 +156,6 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
   },
   "test_helpers.test_clock": {},
   unkept: {},
+  "v2.core.event": {},
   webhook_endpoint: {},
 };

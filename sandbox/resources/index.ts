@@ -29,6 +29,7 @@ import { subscriptionItemOperations } from "./subscription-items.js";
 import { subscriptionScheduleOperations } from "./subscription-schedules.js";
 import { subscriptionOperations } from "./subscriptions.js";
 import { testClockOperations } from "./test-clocks.js";
+import { thinEventOperations } from "./thin-events.js";
 import { webhookEndpointOperations } from "./webhook-endpoints.js";
 
 /** Every operation of Stripe's API that the sandbox has. */
@@ -63,5 +64,6 @@ export const operations: Operation[] = [
   ...subscriptionDiscountOperations,
   ...subscriptionScheduleOperations,
   ...testClockOperations,
+  ...thinEventOperations,
   ...webhookEndpointOperations,
 ];

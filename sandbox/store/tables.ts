@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { StoredReport } from "../billing/meter-errors.js";
 import type { StoredMeterEvent } from "../billing/meter-usage.js";
 import type { StoredEvent } from "../webhooks/events.js";
 import { createTable, type Table } from "./table.js";
@@ -32,6 +33,7 @@ export interface Kinds {
   subscription: Stripe.Subscription;
   subscription_schedule: Stripe.SubscriptionSchedule;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
+  "v2.core.event": StoredReport;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }
 
@@ -70,6 +72,7 @@ export function createTables(): Tables {
     subscription: createTable(),
     subscription_schedule: createTable(),
     "test_helpers.test_clock": createTable(),
+    "v2.core.event": createTable(),
     webhook_endpoint: createTable(),
   };
 }
