@@ -109,7 +109,7 @@ test("what others sell in the same account is none of our business", async ({ ap
   const types = ["product.created", "price.created", "billing_portal.configuration.updated"];
   const rows = (await Promise.all(types.map((type) => inbox(app, type)))).map((found) => found.at(-1));
   expect(rows.map((row) => row?.status)).toEqual(["IGNORED", "IGNORED", "IGNORED"]);
-  expect(rows.every((row) => row?.problem?.includes("none of the catalog's"))).toBe(true);
+  expect(rows.every((row) => row?.problem?.includes("none of this service's"))).toBe(true);
 });
 
 test("settings of the portal that were changed in the dashboard are told of", async ({ app }) => {

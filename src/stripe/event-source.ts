@@ -1,4 +1,5 @@
 import Stripe from "stripe";
+import { type MeterReport, meterReport } from "./meter-report.js";
 import { readEvent } from "./read-event.js";
 import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
@@ -34,6 +35,8 @@ export interface StripeEventSource {
   findReferred(kind: ReferenceKind, id: string): Promise<Referred | null>;
   /** Whose payment method it is; null when it is nobody's any more. */
   findCardOwner(paymentMethodId: string): Promise<string | null>;
+  /** What a meter's error report says, by its event's id; null for an event that is none. Stripe keeps it for 30 days. */
+  findMeterReport(eventId: string): Promise<MeterReport | null>;
   /** A page of the events that some endpoint of the account has not taken, newest first; at most 20 types. */
   listUndelivered(asked: UndeliveredQuery): Promise<UndeliveredPage>;
   /** The account of the service's key, asked once; null when the key may not ask. */
@@ -63,6 +66,7 @@ export function makeEventSource(stripe: Stripe): StripeEventSource {
     },
     knownAccountId: () => account,
     findReferred: (kind, id) => asking(() => readers[kind](id)),
+    findMeterReport: (eventId) => asking(async () => meterReport(await stripe.v2.core.events.retrieve(eventId))),
     listUndelivered: (asked) => asking(() => undeliveredPage(stripe, asked)),
     findCardOwner: (id) => asking(async () => idOf((await stripe.paymentMethods.retrieve(id)).customer)),
   };

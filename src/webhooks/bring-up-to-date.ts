@@ -51,7 +51,11 @@ async function lookAt(
   id: string,
   events: EventsOfOne,
 ): Promise<IgnoredReason | undefined> {
-  const isOurs = await watches[kind](deps, id);
+  const isOurs = await watches[kind](
+    deps,
+    id,
+    events.map((event) => event.stripeEventId),
+  );
   if (!isOurs) return "foreign_object";
   await markProcessed(deps.db, idsOf(events), new Date());
   return undefined;

@@ -4,6 +4,7 @@ import { syncOrForgetInvoice } from "../billing/history/invoice.sync.js";
 import { syncPayment } from "../billing/history/payment.sync.js";
 import { syncPaymentMethod } from "../billing/subscriptions/payment-method.sync.js";
 import { syncSubscription } from "../billing/subscriptions/subscription.sync.js";
+import { watchMeter } from "../billing/usage/meter-watch.js";
 import { syncCustomer, type Write } from "../billing/users/user.sync.js";
 import type { UserRow } from "../billing/users/user.table.js";
 import type { Deps } from "../deps.js";
@@ -25,13 +26,17 @@ export const syncs = {
 
 export type ObjectKind = keyof typeof syncs;
 
-/** Looks at something that is no customer's, and tells the operator what is wrong with it; gives whether it is ours. */
-type Watch = (deps: Deps, stripeId: string) => Promise<boolean>;
+/**
+ * Looks at something that is no customer's, and tells the operator what is wrong with it; gives whether it is ours.
+ * `eventIds` are Stripe's ids of the events that were about it.
+ */
+type Watch = (deps: Deps, stripeId: string, eventIds: readonly string[]) => Promise<boolean>;
 
 /** The kinds of object that no record is kept of, and that a person should hear of. */
 export const watches = {
   product: watchProduct,
   portal: watchPortal,
+  meter: watchMeter,
 } satisfies Record<string, Watch>;
 
 export type WatchKind = keyof typeof watches;
@@ -79,6 +84,9 @@ const contents: readonly [prefix: string, kind: ObjectKind | WatchKind, id: (eve
   ["product.", "product", (event) => event.objectId],
   ["price.", "product", (event) => event.productId],
   ["billing_portal.configuration.updated", "portal", (event) => event.objectId],
+  // There are only thin ones. What they say is fetched by their own id; the second names no meter.
+  ["billing.meter.error_report_triggered", "meter", (event) => event.objectId],
+  ["billing.meter.no_meter_found", "meter", (event) => event.id],
 ];
 
 /** What a thin event names where a classic one, which shows the whole object, names what is read. First match counts. */
