@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { test as base, expect } from "vitest";
 import { readCatalogFile } from "../src/billing/catalog/catalog-file.js";
 import { planCatalog } from "../src/billing/catalog/catalog-push.js";
@@ -6,6 +7,7 @@ import { startTestApp, type TestApp } from "./support/app.js";
 import { deliver, eventOf, inbox, thinOf } from "./support/deliveries.js";
 import { meteredEnvironment, metricsOf } from "./support/metrics.js";
 import { quiet } from "./support/quiet.js";
+import { until } from "./support/until.js";
 
 const test = base.extend<{ app: TestApp }>({
   app: [
@@ -130,7 +132,11 @@ test("while a push is under way nothing is told of what it has changed already",
     app.connection.db.transaction(async (db) => {
       await db.execute("select pg_advisory_xact_lock(hashtextextended('catalog', 0))");
       await app.stripe.prices.update(id, { active: false });
-      await app.sandbox.settled();
+      await until("the look at it waits for the push", async () => {
+        const waiting = await db.execute(sql`select 1 from pg_locks join pg_database on pg_database.oid = database
+          where datname = current_database() and locktype = 'advisory' and not granted`);
+        return waiting.length > 0;
+      });
       await app.stripe.prices.update(id, { active: true });
     }),
   );
