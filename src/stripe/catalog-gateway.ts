@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { makePortalSettings, type PortalSettings } from "./portal-settings.js";
-import { asking, everyPage } from "./stripe-errors.js";
+import { asking, everyPage, unlessMissing } from "./stripe-errors.js";
 import { makeWebhookEndpoints, type WebhookEndpoints } from "./webhook-endpoints.js";
 
 /** A Stripe product that stands for a tier. */
@@ -48,6 +48,8 @@ export type Amounts = Readonly<Record<string, number>>;
 export interface CatalogGateway extends PortalSettings, WebhookEndpoints {
   /** The products that stand for tiers, archived ones too. */
   listTierProducts(): Promise<StoredTierProduct[]>;
+  /** One of them; undefined where Stripe has no such product, or it stands for no tier. */
+  findTierProduct(id: string): Promise<StoredTierProduct | undefined>;
   /** The prices of such a product that this service made, archived ones too. */
   listTierPrices(productId: string): Promise<TierProductPrice[]>;
   /** The terms of any price; null where they are none that a tier can have: tiered, once only, or for several intervals. */
@@ -76,6 +78,10 @@ export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
     ...makeWebhookEndpoints(stripe),
     listTierProducts: () =>
       asking(async () => (await everyPage(stripe.products.list({ limit: 100 }))).flatMap(tierProduct)),
+    findTierProduct: async (id) => {
+      const product = await unlessMissing(asking(() => stripe.products.retrieve(id)));
+      return product && tierProduct(product)[0];
+    },
     listTierPrices: (product) =>
       asking(async () => {
         const params = { product, limit: 100, expand: ["data.currency_options"] };

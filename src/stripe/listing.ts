@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { invoiceSnapshot } from "./invoice-snapshot.js";
-import { paymentSnapshot } from "./payment-snapshot.js";
+import { paymentExpansion, readPayment } from "./read-payment.js";
 import {
   type CustomerSnapshot,
   customerSnapshot,
@@ -44,8 +44,12 @@ export function makeStripeListing(stripe: Stripe): StripeListing {
       return (await listed(stripe.invoices.list({ customer, limit, expand }))).map(invoiceSnapshot);
     },
     listPayments: async (customer) => {
-      const expand = ["data.latest_charge", "data.payment_method"];
-      return (await listed(stripe.paymentIntents.list({ customer, limit, expand }))).map(paymentSnapshot);
+      const expand = paymentExpansion.map((name) => `data.${name}`);
+      const intents = await listed(stripe.paymentIntents.list({ customer, limit, expand }));
+      // One after the other: few are disputed, and this is read where Stripe is to be spared.
+      const payments: PaymentSnapshot[] = [];
+      for (const intent of intents) payments.push(await asking(() => readPayment(stripe, intent)));
+      return payments;
     },
     listCustomers: (after) =>
       asking(async () => {

@@ -151,6 +151,15 @@ export interface PaymentMethodSnapshot {
   readonly expYear: number | null;
 }
 
+/** A payment that the customer's bank takes back, or asks about: https://docs.stripe.com/api/disputes/object */
+export interface DisputeSnapshot {
+  readonly id: string;
+  /** In Stripe's words, to which it adds: `needs_response`, `under_review`, `won`, `lost`; those of a mere inquiry begin with `warning_`. */
+  readonly status: string;
+  /** Minor units of the payment's currency. */
+  readonly amount: number;
+}
+
 export interface PaymentSnapshot {
   /** The payment intent's id: one payment for each, however often its charge was tried. */
   readonly id: string;
@@ -163,6 +172,8 @@ export interface PaymentSnapshot {
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
   readonly method: PaymentMethodSnapshot | null;
+  /** The newest one; null where nobody ever disputed it. */
+  readonly dispute: DisputeSnapshot | null;
   readonly receiptUrl: string | null;
 }
 

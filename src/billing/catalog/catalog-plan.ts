@@ -79,14 +79,20 @@ function planTiers(stripe: CatalogGateway, definition: CatalogDefinition, now: r
   return [...listed, ...gone.flatMap(({ product, prices }) => planPrices(stripe, product, [], prices))];
 }
 
-function planTier(
+/** What a push calls the product that it makes for a tier. */
+export function productIdOf(tierSlug: string): string {
+  return `billing_${tierSlug}`;
+}
+
+/** What a push would change about one tier's product and prices. */
+export function planTier(
   stripe: CatalogGateway,
   tier: CatalogTier,
   wanted: readonly Offer[],
   now: StripeTier | undefined,
 ): CatalogChange[] {
   const { slug: tierSlug, name, description } = tier;
-  const id = now?.product.id ?? `billing_${tierSlug}`;
+  const id = now?.product.id ?? productIdOf(tierSlug);
   const isActive = wanted.length > 0 || now?.product.isActive === true;
   const product = { id, tierSlug, name, description, isActive };
   // A tier that was never sold needs nothing in Stripe.

@@ -53,9 +53,12 @@ export function listPrices(db: Db): Promise<CatalogPrice[]> {
     .orderBy(catalogPrices.id, catalogPrices.stripePriceId);
 }
 
+/** The lock that a push holds, by the name that `Locks` knows it by as well. */
+export const catalogLock = "catalog";
+
 /** Keeps other pushes waiting until this transaction ends. */
 export async function lockCatalog(transaction: Db): Promise<void> {
-  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended('catalog', 0))`);
+  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${catalogLock}, 0))`);
 }
 
 /** Adds a version, which is the one in force from then on. */
