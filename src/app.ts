@@ -31,6 +31,7 @@ import { type LiveUpdates, listen } from "./live/listen.js";
 import { makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
 import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
+import { makeCatalogGateway } from "./stripe/catalog-gateway.js";
 import { isLiveKey, makeStripeClient, signingKey } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
@@ -93,6 +94,7 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
     db: connection.db,
     stripe: makeStripeGateway(stripe),
     stripeEvents: makeEventSource(stripe),
+    stripeCatalog: makeCatalogGateway(stripe),
     locks,
     log,
     metrics,

@@ -3,6 +3,7 @@ import type { Catalog } from "./billing/catalog/catalog.js";
 import type { Db } from "./db/client.js";
 import type { Locks } from "./db/locks.js";
 import type { Metrics } from "./metrics.js";
+import type { CatalogGateway } from "./stripe/catalog-gateway.js";
 import type { StripeEventSource } from "./stripe/event-source.js";
 import type { StripeGateway } from "./stripe/gateway.js";
 
@@ -12,6 +13,8 @@ export interface Deps {
   readonly stripe: StripeGateway;
   /** What Stripe is asked about its events. */
   readonly stripeEvents: StripeEventSource;
+  /** What Stripe is asked about the catalog. A running service reads it; only a push changes anything. */
+  readonly stripeCatalog: CatalogGateway;
   readonly locks: Locks;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -18,6 +18,9 @@ const counters = {
 
 /** What is counted by the reason for it, which is one of a few words of ours. */
 const reasonCounters = {
+  billing_meter_errors_total: "Events of use that Stripe's meters could not count, by Stripe's reason.",
+  billing_catalog_differences_total:
+    "Changes made in Stripe that left it with something else than the catalog in force, by reason: product or portal.",
   billing_webhook_refused_total: "Deliveries that were refused, by reason.",
   billing_webhook_ignored_total: "Events that were stored and that nothing is done for, by reason.",
   billing_webhook_postponed_total:
@@ -51,7 +54,7 @@ export type HistogramName = keyof typeof histograms;
 export interface Metrics {
   count(name: CounterName, times?: number): void;
   /** Each reason is a line of its own for ever: never one with an id or a text from outside in it. */
-  countReason(name: ReasonCounterName, reason: string): void;
+  countReason(name: ReasonCounterName, reason: string, times?: number): void;
   observe(name: HistogramName, seconds: number): void;
 }
 
@@ -77,7 +80,7 @@ export function makeMetrics(): MeteredProcess {
 
   return {
     count: (name, times = 1) => known.get(name)?.inc(times),
-    countReason: (name, reason) => byReason.get(name)?.inc({ reason }),
+    countReason: (name, reason, times = 1) => byReason.get(name)?.inc({ reason }, times),
     observe: (name, seconds) => timed.get(name)?.observe(seconds),
     measure: (reader) => {
       read = reader;

@@ -170,9 +170,18 @@ test("Stripe is asked for every type of event that something is done for, and fo
     customerId: null,
     paymentIntentId: "pi_1",
     invoiceId: "in_1",
+    subscriptionId: "sub_1",
+    productId: "prod_1",
   };
   expect(handledEvents.filter((type) => !targetOf({ ...event, type }))).toEqual([]);
-  const thin = { ...event, isThin: true, paymentIntentId: null, invoiceId: null };
+  const thin = {
+    ...event,
+    isThin: true,
+    paymentIntentId: null,
+    invoiceId: null,
+    subscriptionId: null,
+    productId: null,
+  };
   expect(handledEvents.filter((type) => !targetOf({ ...thin, type }))).toEqual([]);
   expect(targetOf({ ...event, type: "invoice.upcoming" })).toBeUndefined();
   expect(new Set(handledEvents).size).toBe(handledEvents.length);

@@ -63,6 +63,7 @@ const some = (limit: number | null): Grant => ({ isIncluded: true, limit });
 const catalog: Catalog = {
   version: 7,
   portalConfigurationId: null,
+  earlierPrices: [],
   tax: { behavior: "exclusive", automatic: false },
   currency: "usd",
   features: [

@@ -1,7 +1,12 @@
+import { sql } from "drizzle-orm";
 import { expect } from "vitest";
+import { userIdOf } from "../src/billing/users/user.js";
 import { type TestApp, test } from "./support/app.js";
+import { deliver, eventOf, inbox, thinOf } from "./support/deliveries.js";
+import { customerOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
 import { quiet } from "./support/quiet.js";
+import { reconcile, unheard } from "./support/reconcile.js";
 import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
 
@@ -135,4 +140,79 @@ test("an invoice whose other webhooks were lost shows once the one about its pay
 
 test("in the end everything is here as it is at Stripe", async ({ app }) => {
   await expectStripesTruth(app);
+});
+
+/** What is stored of the dispute of somebody's one payment. */
+async function disputeOf({ connection }: TestApp, { sub }: Person) {
+  const [row] = await connection.db.execute(sql`select stripe_dispute_id as id, dispute_status as status,
+    disputed_amount::int as amount from payments where user_id = ${userIdOf(sub)}`);
+  return row;
+}
+
+test("a payment that is disputed is stored with its dispute, whatever becomes of it, and comparing finds the same", async ({
+  app,
+}) => {
+  const jon = app.person("jon");
+  const { checkoutSession } = await jon.checkout("professional");
+  await jon.pay(checkoutSession.url, { number: "4000 0000 0000 0259" });
+  await paymentThatIs(jon, "SUCCEEDED");
+  expect(await disputeOf(app, jon)).toEqual({ id: null, status: null, amount: null });
+  await app.sandbox.advance(120);
+  await quiet(app);
+  const [dispute] = (await app.stripe.disputes.list({ payment_intent: await intentOf(app, jon) })).data;
+  const id = dispute?.id ?? "";
+  expect(await disputeOf(app, jon)).toEqual({ id, status: "needs_response", amount: 2_999 });
+  // The contract has no word for it: the money was paid, and whether it is lost is not decided.
+  expect(await paymentThatIs(jon, "SUCCEEDED")).toMatchObject({ refundedAmount: { amount: 0 } });
+
+  const staff = app.person("root", { role: "admin" });
+  await unheard(app, () => app.stripe.disputes.close(id));
+  const { differences } = await reconcile(staff, "jon", { repair: true });
+  expect(differences).toMatchObject([
+    { kind: "payment", field: "disputeStatus", ours: "needs_response", theirs: "lost", isRepaired: true },
+  ]);
+  expect(await disputeOf(app, jon)).toEqual({ id, status: "lost", amount: 2_999 });
+  expect((await reconcile(staff, "jon")).differences).toEqual([]);
+});
+
+test("what becomes of a dispute is told by an event, classic or thin", async ({ app }) => {
+  const kim = app.person("kim");
+  const { checkoutSession } = await kim.checkout("professional");
+  await kim.pay(checkoutSession.url, { number: "4000 0000 0000 2685" });
+  await paymentThatIs(kim, "SUCCEEDED");
+  await app.sandbox.advance(120);
+  await quiet(app);
+  const [dispute] = (await app.stripe.disputes.list({ payment_intent: await intentOf(app, kim) })).data;
+  const id = dispute?.id ?? "";
+  await app.stripe.disputes.update(id, { evidence: { product_description: "A plan" } });
+  await quiet(app);
+  expect(await disputeOf(app, kim)).toMatchObject({ status: "under_review" });
+  await unheard(app, () => app.stripe.disputes.close(id));
+  await deliver(app, thinOf("v1.charge.dispute.closed", { type: "dispute", id }));
+  await quiet(app);
+  expect(await disputeOf(app, kim)).toMatchObject({ status: "lost" });
+});
+
+test("a draft that was deleted in Stripe goes here too, and an invoice that was paid stays whatever is told of it", async ({
+  app,
+}) => {
+  const ina = await app.customerOn("starter", "ina");
+  const customer = (await customerOf(app, "ina")).id;
+  const totals = async () =>
+    (await ina.ask("{ invoices { nodes { status total { amount } } } }")).invoices.nodes.map(
+      ({ status, total }: { status: string; total: { amount: number } }) => `${status} ${total.amount}`,
+    );
+  await app.stripe.invoiceItems.create({ customer, amount: 1234, currency: "usd", description: "Setup" });
+  const draft = await app.stripe.invoices.create({ customer, pending_invoice_items_behavior: "include" });
+  await quiet(app);
+  expect(await totals()).toEqual(["DRAFT 1234", "PAID 999"]);
+  await app.stripe.invoices.del(String(draft.id));
+  await quiet(app);
+  expect(await totals()).toEqual(["PAID 999"]);
+  expect(await inbox(app, "invoice.deleted")).toMatchObject([{ status: "PROCESSED" }]);
+  const isInas = sql`user_id = ${userIdOf("ina")}`;
+  await app.connection.db.execute(sql`update invoices set stripe_invoice_id = 'in_unknown' where ${isInas}`);
+  await deliver(app, eventOf("invoice.deleted", { object: "invoice", id: "in_unknown", customer }));
+  await quiet(app);
+  expect(await totals()).toEqual(["PAID 999"]);
 });

@@ -40,7 +40,7 @@ test(
       const send = async () => {
         while (serial < events) {
           const id = `evt_restart_${++serial}`;
-          const body = eventOf("product.updated", { id: "prod_x", object: "product" }, { id });
+          const body = eventOf("mandate.updated", { id: "mandate_x", object: "mandate" }, { id });
           await until(`${id} is accepted`, async () => {
             const answer = await deliver({ ...app, url }, body);
             statuses.add(answer.status);

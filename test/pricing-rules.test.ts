@@ -30,6 +30,7 @@ function price(tierSlug: string, interval: Interval, currency: string, unitAmoun
 const catalog: Catalog = {
   version: 1,
   portalConfigurationId: null,
+  earlierPrices: [],
   currency: "usd",
   tax: { behavior: "exclusive", automatic: false },
   features: [],

@@ -114,6 +114,7 @@ test("a command that is killed goes on where it was when it is run again, and co
     },
   ]);
   expect(again.output()).toContain(`${atStripe} objects compared, ${subs.length} differences found, 0 repaired.`);
+  expect(again.output()).toMatch(/^(\d+) of \1 customers; /m);
   expect(again.output().match(/^customer +cus_\w+ +name +Else +\w+ +no$/gm)).toHaveLength(subs.length);
 }, 60_000);
 
@@ -125,6 +126,7 @@ test("the command repairs, and then finds nothing", async ({ idle }) => {
   const fine = await run(idle, "--customer", customerIdOf("told"));
   expect(await fine.ended, fine.output()).toBe(0);
   expect(fine.output()).toContain("1 objects compared, 0 differences found, 0 repaired.");
+  expect(fine.output()).toContain("1 of 1 customers; 1 objects compared, 0 differences");
 }, 60_000);
 
 test("the command says what is wrong with how it was called", async ({ idle }) => {

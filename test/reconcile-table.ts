@@ -196,6 +196,14 @@ export const planted: readonly Planted[] = [
     theirs: "SUCCEEDED",
   },
   {
+    what: "a payment that is disputed here alone",
+    plant: ours(({ userId }) => sql`update payments set dispute_status = 'lost' where user_id = ${userId}`),
+    kind: "payment",
+    field: "disputeStatus",
+    ours: "lost",
+    theirs: null,
+  },
+  {
     what: "a payment that lost its invoice here",
     plant: ours(({ userId }) => sql`update payments set invoice_id = null where user_id = ${userId}`),
     kind: "payment",

@@ -39,7 +39,7 @@ const test = base.extend<{ scene: Scene }>({
         old: await writeEvent(app, { ...done, stripeCustomerId: "cus_old", objectId: "cus_old", receivedAt: at(2) }),
         failed: await writeEvent(app, { type: "invoice.updated", objectId: "in_1", receivedAt: at(3) }),
         unhandled: await writeEvent(app, {
-          ...{ type: "product.updated", status: "IGNORED", objectKind: null, objectId: "prod_1", receivedAt: at(4) },
+          ...{ type: "mandate.updated", status: "IGNORED", objectKind: null, objectId: "mandate_1", receivedAt: at(4) },
           ...{ stripeCustomerId: null, payload: null, processedAt: null },
         }),
         strange: await writeEvent(app, { status: "IGNORED", stripeCustomerId: "cus_strange", receivedAt: at(5) }),
@@ -113,7 +113,7 @@ test.for([
   [{ status: [] }, []],
   [{ status: ["PENDING", "PROCESSING"] }, []],
   [{ name: ["customer.updated"] }, ["strange", "old"]],
-  [{ name: ["invoice.paid", "product.updated", "no.such.name"] }, ["unhandled", "paid"]],
+  [{ name: ["invoice.paid", "mandate.updated", "no.such.name"] }, ["unhandled", "paid"]],
   [{ name: [] }, []],
   [{ receivedAt: { from: at(2), to: at(4) } }, ["failed", "old"]],
   [{ receivedAt: { to: at(1) } }, []],

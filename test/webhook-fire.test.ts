@@ -54,7 +54,7 @@ function post(app: TestApp, body: string | Buffer, headers: Record<string, strin
 }
 
 const product = (extra: object = {}, id = crypto.randomUUID()) =>
-  eventOf("product.updated", { object: "product", id: "prod_1", ...extra }, { id: `evt_${id}` });
+  eventOf("mandate.updated", { object: "mandate", id: "mandate_1", ...extra }, { id: `evt_${id}` });
 
 const idOf = (body: string): string => JSON.parse(body).id;
 
@@ -228,7 +228,7 @@ test.for([
 });
 
 test("a known id with another body changes nothing, be it sent once or many times at once", async ({ rolled }) => {
-  const first = eventOf("product.updated", { object: "product", id: "prod_1" }, { id: "evt_taken" });
+  const first = eventOf("mandate.updated", { object: "mandate", id: "mandate_1" }, { id: "evt_taken" });
   const other = eventOf("customer.updated", { object: "customer", id: "cus_9" }, { id: "evt_taken", livemode: true });
   await deliver(rolled, first);
   const row = async () => [
@@ -238,7 +238,7 @@ test("a known id with another body changes nothing, be it sent once or many time
   const answers = await Promise.all(Array.from({ length: 16 }, () => deliver(rolled, other)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expect(await row()).toEqual(before);
-  expect(before).toMatchObject([{ type: "product.updated", payload: first }]);
+  expect(before).toMatchObject([{ type: "mandate.updated", payload: first }]);
 });
 
 test("64 events, each twice at once, are refused while Postgres is away, and stored once each when it is back", async ({

@@ -43,7 +43,7 @@ test("a crowd of events leaves one waiting job", async ({ idle }) => {
 
 test("events that need nothing done wake nobody", async ({ idle }) => {
   await idle.connection.db.execute("delete from graphile_worker._private_jobs");
-  await deliver(idle, eventOf("product.updated", { object: "product", id: "prod_1" }));
+  await deliver(idle, eventOf("mandate.updated", { object: "mandate", id: "mandate_1" }));
   expect(await idle.connection.db.execute("select 1 from graphile_worker.jobs")).toHaveLength(0);
 });
 
@@ -56,12 +56,12 @@ test.for([
   ["an id of a megabyte", { id: `evt_${"x".repeat(900_000)}` }],
 ] as const)("a signed event with %s is refused, and takes no other with it", async ([_what, envelope], { idle }) => {
   const odd = eventOf("customer.updated", { object: "customer", id: "cus_1" }, envelope);
-  const fine = Array.from({ length: 8 }, () => eventOf("price.updated", { object: "price", id: "price_1" }));
-  const before = (await inbox(idle, "price.updated")).length;
+  const fine = Array.from({ length: 8 }, () => eventOf("plan.updated", { object: "plan", id: "plan_1" }));
+  const before = (await inbox(idle, "plan.updated")).length;
   const [refused, ...taken] = await Promise.all([odd, ...fine].map((event) => deliver(idle, event)));
   expect(refused?.status).toBe(400);
   expect(taken.map(({ status }) => status)).toEqual(fine.map(() => 200));
-  expect(await inbox(idle, "price.updated")).toHaveLength(before + fine.length);
+  expect(await inbox(idle, "plan.updated")).toHaveLength(before + fine.length);
 });
 
 test("a payload that Postgres could not hold as text is stored all the same", async ({ idle }) => {

@@ -90,7 +90,7 @@ test("events that nothing is done for are counted by reason", async ({ metered }
   const stranger = await metered.stripe.customers.create({});
   await quiet(metered);
   const send = async () => {
-    await deliver(metered, eventOf("product.updated", { object: "product", id: "prod_1" }));
+    await deliver(metered, eventOf("mandate.updated", { object: "mandate", id: "mandate_1" }));
     await deliver(metered, updated(stranger.id));
     await quiet(metered);
   };

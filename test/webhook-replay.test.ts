@@ -116,7 +116,7 @@ test.for(["PENDING", "PROCESSING"] as const)("an event that is %s is left alone"
 test("an event of a kind that nothing is done for is refused, and skipped among many", async ({
   idle: { app, root },
 }) => {
-  const type = "product.deleted";
+  const type = "coupon.deleted";
   const id = await writeEvent(app, { type, status: "IGNORED", objectKind: null });
   await writeEvent(app, { type, status: "IGNORED" });
   expect(await replay(root, id)).toEqual({
@@ -124,7 +124,7 @@ test("an event of a kind that nothing is done for is refused, and skipped among 
     userErrors: [
       {
         code: "INVALID_INPUT",
-        message: "Nothing is done for `product.deleted`, so there is nothing to do again.",
+        message: "Nothing is done for `coupon.deleted`, so there is nothing to do again.",
         path: ["input", "webhookEventId"],
       },
     ],

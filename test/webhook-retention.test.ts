@@ -29,7 +29,7 @@ async function forget({ connection }: TestApp): Promise<void> {
   });
 }
 
-const unhandled = () => eventOf("product.updated", { object: "product", id: "prod_1", name: "Grace" });
+const unhandled = () => eventOf("mandate.updated", { object: "mandate", id: "mandate_1", name: "Grace" });
 
 test.for([
   ["PROCESSED", 31, null],
@@ -46,7 +46,7 @@ test.for([
     await age(app, event, days, status);
     await forget(app);
     const row = await rowOf(app, event);
-    expect(row).toMatchObject({ type: "product.updated", status, problem: expect.any(String) });
+    expect(row).toMatchObject({ type: "mandate.updated", status, problem: expect.any(String) });
     expect(row?.payload).toEqual(kept && JSON.parse(event));
     await age(app, event, days, "IGNORED");
   },
@@ -70,7 +70,7 @@ test("an event that comes again when its body was forgotten changes nothing", as
 test("more old bodies than fit one batch are all forgotten, and no other", async ({ app }) => {
   await app.connection.db.execute(`
     insert into webhook_events (id, stripe_event_id, type, livemode, status, payload, created_at, received_at, due_at)
-    select gen_random_uuid(), 'evt_old_' || n, 'price.updated', false, 'IGNORED', '{}', now(),
+    select gen_random_uuid(), 'evt_old_' || n, 'plan.updated', false, 'IGNORED', '{}', now(),
       now() - interval '40 days', now() from generate_series(1, 2500) n`);
   const young = unhandled();
   await deliver(app, young);

@@ -59,7 +59,7 @@ test("the same event 64 times at once is stored once, and each delivery is answe
 test("many different events at once are all stored", async ({ app }) => {
   const ids = Array.from({ length: 100 }, (_, index) => `evt_many_${index}`);
   const answers = await Promise.all(
-    ids.map((id) => send(app, eventOf("product.updated", { id: "prod_y", object: "product" }, id))),
+    ids.map((id) => send(app, eventOf("mandate.updated", { id: "mandate_y", object: "mandate" }, id))),
   );
   expect(answers.every(({ status }) => status === 200)).toBe(true);
   const stored = await app.connection.db.execute(
@@ -79,7 +79,7 @@ const forged: [string, Sending & { body?: (body: string) => string }, string][] 
 
 test.for(forged)("a delivery with %s is refused, and nothing is stored", async ([, sending, code], { app }) => {
   const id = `evt_forged_${code}_${++events}`;
-  const body = eventOf("product.updated", { id: "prod_z", object: "product" }, id);
+  const body = eventOf("mandate.updated", { id: "mandate_z", object: "mandate" }, id);
   const sent = sending.body?.(body);
   const headers = sent ? { "stripe-signature": signature(body, knownSecret(app)) } : sending.headers;
   const answer = await send(app, sent ?? body, { ...sending, ...(headers && { headers }) });
@@ -89,7 +89,7 @@ test.for(forged)("a delivery with %s is refused, and nothing is stored", async (
 });
 
 test("a delivery of four minutes ago is taken", async ({ app }) => {
-  const body = eventOf("product.updated", { id: "prod_z", object: "product" }, "evt_slow");
+  const body = eventOf("mandate.updated", { id: "mandate_z", object: "mandate" }, "evt_slow");
   expect((await send(app, body, { signedIn: -240 })).status).toBe(200);
 });
 
@@ -103,14 +103,14 @@ test("a body that is signed and yet no event is refused", async ({ app }) => {
 test("a body of more than a mebibyte is refused before it is read", async ({ app }) => {
   const answer = await send(
     app,
-    eventOf("product.updated", { id: "prod_z", padding: "x".repeat(1_100_000) }, "evt_huge"),
+    eventOf("mandate.updated", { id: "mandate_z", padding: "x".repeat(1_100_000) }, "evt_huge"),
   );
   expect(answer.status).toBe(413);
   expect(await rowsOf(app, "evt_huge")).toEqual([]);
 });
 
 test("another content type and another method are refused", async ({ app }) => {
-  const body = eventOf("product.updated", { id: "prod_z", object: "product" });
+  const body = eventOf("mandate.updated", { id: "mandate_z", object: "mandate" });
   expect((await send(app, body, { headers: { "content-type": "text/plain" } })).status).toBe(415);
   expect((await fetch(`${app.url}/webhooks/stripe`)).status).toBe(404);
 });
@@ -211,9 +211,9 @@ test("an event that a dead worker had taken is taken up again", async ({ app }) 
 plain("while a secret is rolled, deliveries signed with either are taken", async () => {
   const { app, stop } = await startTestApp({ webhookSecrets: "whsec_sandbox_development,whsec_sandbox_next" });
   for (const secret of ["whsec_sandbox_development", "whsec_sandbox_next"]) {
-    expect((await send(app, eventOf("product.updated", { id: "prod_x", object: "product" }), { secret })).status).toBe(
-      200,
-    );
+    expect(
+      (await send(app, eventOf("mandate.updated", { id: "mandate_x", object: "mandate" }), { secret })).status,
+    ).toBe(200);
   }
   await stop();
 });

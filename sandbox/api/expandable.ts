@@ -58,6 +58,11 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
     promotion_code: id("promotion_code"),
     "source.coupon": id("coupon"),
   },
+  dispute: {
+    "balance_transactions.source": id("charge"),
+    charge: id("charge"),
+    payment_intent: id("payment_intent"),
+  },
   event: {},
   invoice: {
     confirmation_secret: included("unkept"),
@@ -153,5 +158,6 @@ export const links: Record<ExpandableKind, Record<string, Link>> = {
   },
   "test_helpers.test_clock": {},
   unkept: {},
+  "v2.core.event": {},
   webhook_endpoint: {},
 };

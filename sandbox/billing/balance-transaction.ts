@@ -8,20 +8,25 @@ const secondsPerDay = 86_400;
 const daysToPayout = 7;
 const cardFee = { percent: 2.9, fixed: 30 };
 
-/** What a captured charge, a refund or a refund that came back does to the account's balance; it is kept. */
+/** What a captured charge, a refund, one that came back or a dispute does to the account's balance; it is kept. */
 export function recordBalanceTransaction(
   world: World,
   entry: {
-    type: "charge" | "refund" | "refund_failure";
+    /** As reports sort it; of a dispute, the entry itself is an `adjustment`. */
+    type: "charge" | "refund" | "refund_failure" | "dispute" | "dispute_reversal";
     amount: number;
+    /** Where it is not that of a charge, or nothing. */
+    fee?: number;
     currency: string;
     source: string;
     description: string | null;
   },
 ): Stripe.BalanceTransaction {
   const { type, amount, currency, source, description } = entry;
+  const isOfDispute = type === "dispute" || type === "dispute_reversal";
   const created = nowInSeconds(world);
-  const fee = type === "charge" ? feeOf(amount) : 0;
+  const fee = entry.fee ?? (type === "charge" ? feeOf(amount) : 0);
+  const feeDescription = isOfDispute ? "Dispute fee" : "Stripe processing fees";
   return world.tables.balance_transaction.put({
     id: newId.balanceTransaction(),
     object: "balance_transaction",
@@ -34,14 +39,12 @@ export function recordBalanceTransaction(
     exchange_rate: null,
     fee,
     fee_details:
-      fee === 0
-        ? []
-        : [{ amount: fee, application: null, currency, description: "Stripe processing fees", type: "stripe_fee" }],
+      fee === 0 ? [] : [{ amount: fee, application: null, currency, description: feeDescription, type: "stripe_fee" }],
     net: amount - fee,
     reporting_category: type,
     source,
     status: type === "charge" ? "pending" : "available",
-    type,
+    type: isOfDispute ? "adjustment" : type,
   });
 }
 

@@ -9,6 +9,9 @@ export type Authentication = "never" | "always" | "unless_set_up" | "on_session"
 /** A refund that is pending and then arrives, or that seems to arrive and then comes back. */
 export type LaterRefund = "succeeds" | "fails";
 
+/** How a payment is disputed: as fraud, as something that never came, or as a question that moves no money. */
+export type DisputeKind = "fraudulent" | "not_received" | "inquiry";
+
 /** A documented test card. https://docs.stripe.com/testing */
 export interface TestCard {
   /** The `pm_card_…` name the API takes; cards without a documented one have a name of the same form. */
@@ -24,6 +27,8 @@ export interface TestCard {
   attaches: boolean;
   /** How a refund ends, if not at once. */
   laterRefund: LaterRefund | null;
+  /** What becomes of a payment, if not nothing. */
+  dispute: DisputeKind | null;
 }
 
 type Traits = Partial<Omit<TestCard, "token" | "number">>;
@@ -38,6 +43,7 @@ function card(token: string, number: string, traits: Traits = {}): TestCard {
     decline,
     attaches: decline === null,
     laterRefund: null,
+    dispute: null,
     ...traits,
   };
 }
@@ -93,9 +99,9 @@ export const testCards: TestCard[] = [
   }),
   card("threeDSecureOptional", "4000000000003055"),
 
-  card("createDispute", "4000000000000259"),
-  card("createDisputeProductNotReceived", "4000000000002685"),
-  card("createDisputeInquiry", "4000000000001976"),
+  card("createDispute", "4000000000000259", { dispute: "fraudulent" }),
+  card("createDisputeProductNotReceived", "4000000000002685", { dispute: "not_received" }),
+  card("createDisputeInquiry", "4000000000001976", { dispute: "inquiry" }),
   card("createIssuerFraudRecord", "4000000000005423"),
   card("pendingRefund", "4000000000007726", { laterRefund: "succeeds" }),
   card("refundFail", "4000000000005126", { laterRefund: "fails" }),

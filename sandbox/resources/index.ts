@@ -6,6 +6,7 @@ import { checkoutSessionOperations } from "./checkout-sessions.js";
 import { couponOperations } from "./coupons.js";
 import { customerBalanceTransactionOperations } from "./customer-balance-transactions.js";
 import { customerOperations } from "./customers.js";
+import { disputeOperations } from "./disputes.js";
 import { eventOperations } from "./events.js";
 import { invoiceItemOperations } from "./invoice-items.js";
 import { invoicePaymentOperations } from "./invoice-payments.js";
@@ -28,6 +29,7 @@ import { subscriptionItemOperations } from "./subscription-items.js";
 import { subscriptionScheduleOperations } from "./subscription-schedules.js";
 import { subscriptionOperations } from "./subscriptions.js";
 import { testClockOperations } from "./test-clocks.js";
+import { thinEventOperations } from "./thin-events.js";
 import { webhookEndpointOperations } from "./webhook-endpoints.js";
 
 /** Every operation of Stripe's API that the sandbox has. */
@@ -39,6 +41,7 @@ export const operations: Operation[] = [
   ...couponOperations,
   ...customerBalanceTransactionOperations,
   ...customerOperations,
+  ...disputeOperations,
   ...eventOperations,
   ...invoiceItemOperations,
   ...invoiceOperations,
@@ -61,5 +64,6 @@ export const operations: Operation[] = [
   ...subscriptionDiscountOperations,
   ...subscriptionScheduleOperations,
   ...testClockOperations,
+  ...thinEventOperations,
   ...webhookEndpointOperations,
 ];

@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import { invalidRequest, missingParameter } from "../api/errors.js";
 import { operation } from "../api/operation.js";
 import { type Covers, hash, integer, mapOf, oneOf, type Read, required, text } from "../api/params.js";
+import { type MeterFault, reportMeterError } from "../billing/meter-errors.js";
 import type { StoredMeterEvent } from "../billing/meter-usage.js";
 import { newId } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
@@ -44,8 +45,8 @@ export const meterEventOperations = [
 /**
  * Takes an event; the same identifier is taken once a day.
  *
- * One that no meter wants, or that names no customer or no number, is taken as well and counts for nobody:
- * Stripe finds out later. https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api#handle-meter-event-errors
+ * One that no meter wants, or that names no customer or no number, is taken as well and counts for nobody: Stripe finds
+ * out later, and here it is reported at once. https://docs.stripe.com/billing/subscriptions/usage-based/recording-usage-api#handle-meter-event-errors
  */
 function createMeterEvent(world: World, params: Read<typeof createParams>): Stripe.Billing.MeterEvent {
   const now = nowInSeconds(world);
@@ -69,7 +70,9 @@ function createMeterEvent(world: World, params: Read<typeof createParams>): Stri
     payload: params.payload,
     timestamp,
   };
-  const counted = countedFor(world, event);
+  const fate = fateOf(world, event);
+  const counted = "counted" in fate ? fate.counted : null;
+  if ("code" in fate) reportMeterError(world, fate, identifier);
   world.tables["billing.meter_event"].put({ ...event, id: newId.meterEvent(), counted, isCanceled: false });
   return event;
 }
@@ -103,17 +106,19 @@ function findRecent(world: World, identifier: string): StoredMeterEvent | undefi
     .find((event) => event.identifier === identifier && event.created >= earliest);
 }
 
-function countedFor(
+/** Whom an event counts for, or why it counts for nobody. */
+function fateOf(
   { tables }: World,
   { event_name, payload }: Stripe.Billing.MeterEvent,
-): StoredMeterEvent["counted"] {
-  const meter = tables["billing.meter"]
-    .newestFirst()
-    .find((known) => known.event_name === event_name && known.status === "active");
-  if (!meter) return null;
-  const customer = payload[meter.customer_mapping.event_payload_key] ?? "";
+): { counted: NonNullable<StoredMeterEvent["counted"]> } | MeterFault {
+  const named = tables["billing.meter"].newestFirst().filter((known) => known.event_name === event_name);
+  const meter = named.find(({ status }) => status === "active");
+  if (!meter) return { code: named[0] ? "archived_meter" : "no_meter", meter: named[0]?.id ?? null };
+  const customer = payload[meter.customer_mapping.event_payload_key];
+  if (customer === undefined) return { code: "meter_event_no_customer_defined", meter: meter.id };
+  if (!tables.customer.find(customer)) return { code: "meter_event_customer_not_found", meter: meter.id };
   const isCount = meter.default_aggregation.formula === "count";
   const value = isCount ? "1" : (payload[meter.value_settings.event_payload_key] ?? "");
-  if (!tables.customer.find(customer) || !/^-?\d+(\.\d+)?$/.test(value)) return null;
-  return { meter: meter.id, customer, value };
+  if (!/^-?\d+(\.\d+)?$/.test(value)) return { code: "meter_event_invalid_value", meter: meter.id };
+  return { counted: { meter: meter.id, customer, value } };
 }

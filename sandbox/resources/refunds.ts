@@ -91,6 +91,11 @@ function createRefund(world: World, params: Read<typeof createParams>): Stripe.R
   if (!charge.paid || !charge.captured) {
     throw invalidRequest("This charge has not been captured and cannot be refunded.", { param: "charge" });
   }
+  if (charge.disputed && isChargedBack(world, charge)) {
+    throw invalidRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: "charge_disputed",
+    });
+  }
   if (left === 0) {
     throw invalidRequest(`Charge ${charge.id} has already been refunded.`, { code: "charge_already_refunded" });
   }
@@ -108,6 +113,11 @@ function createRefund(world: World, params: Read<typeof createParams>): Stripe.R
     reason: params.reason ?? null,
     metadata: mergeMetadata({}, params.metadata),
   });
+}
+
+function isChargedBack(world: World, { id }: Stripe.Charge): boolean {
+  const disputes = world.tables.dispute.newestFirst();
+  return disputes.some(({ charge, is_charge_refundable }) => idOf(charge) === id && !is_charge_refundable);
 }
 
 function chargeToRefund(world: World, params: Read<typeof createParams>): Stripe.Charge {

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import type { StoredReport } from "../billing/meter-errors.js";
 import type { StoredMeterEvent } from "../billing/meter-usage.js";
 import type { StoredEvent } from "../webhooks/events.js";
 import { createTable, type Table } from "./table.js";
@@ -16,6 +17,7 @@ export interface Kinds {
   customer: Stripe.Customer;
   customer_balance_transaction: Stripe.CustomerBalanceTransaction;
   discount: Stripe.Discount;
+  dispute: Stripe.Dispute;
   event: StoredEvent;
   invoice: Stripe.Invoice;
   invoice_payment: Stripe.InvoicePayment;
@@ -31,6 +33,7 @@ export interface Kinds {
   subscription: Stripe.Subscription;
   subscription_schedule: Stripe.SubscriptionSchedule;
   "test_helpers.test_clock": Stripe.TestHelpers.TestClock;
+  "v2.core.event": StoredReport;
   webhook_endpoint: Stripe.WebhookEndpoint;
 }
 
@@ -53,6 +56,7 @@ export function createTables(): Tables {
     customer: createTable(),
     customer_balance_transaction: createTable(),
     discount: createTable(),
+    dispute: createTable(),
     event: createTable(),
     invoice: createTable(),
     invoice_payment: createTable("invoice"),
@@ -68,6 +72,7 @@ export function createTables(): Tables {
     subscription: createTable(),
     subscription_schedule: createTable(),
     "test_helpers.test_clock": createTable(),
+    "v2.core.event": createTable(),
     webhook_endpoint: createTable(),
   };
 }

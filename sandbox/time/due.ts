@@ -2,6 +2,8 @@ import type { World } from "../world.js";
 import type { Cause } from "./cause.js";
 import { checkoutExpiry } from "./checkout-expiry.js";
 import { collectionResumption } from "./collection-resumption.js";
+import { disputeDeadline } from "./dispute-deadline.js";
+import { disputeOpening } from "./dispute-opening.js";
 import { incompleteExpiry } from "./incomplete-expiry.js";
 import { invoiceDue } from "./invoice-due.js";
 import { invoiceFinalization } from "./invoice-finalization.js";
@@ -32,6 +34,8 @@ export const causes: Cause[] = [
   paymentRetry,
   invoiceDue,
   refundOutcome,
+  disputeOpening,
+  disputeDeadline,
   upcomingNotice,
   checkoutExpiry,
   testClockDeletion,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { openDeps } from "../app.js";
 import { uuidOf } from "../billing/global-id.js";
-import { workOn } from "../billing/reconciliation/reconciliation.job.js";
+import { type Progress, workOn } from "../billing/reconciliation/reconciliation.job.js";
+import { progressOf } from "../billing/reconciliation/reconciliation.progress.js";
 import {
   beginReconciliation,
   findComparisons,
@@ -11,11 +11,9 @@ import {
 import type { ReconciliationRow } from "../billing/reconciliation/reconciliation.table.js";
 import { userIdOf } from "../billing/users/user.js";
 import { findCustomer } from "../billing/users/user.service.js";
-import { ConfigError, environment, readConfig } from "../config.js";
-import { explainDatabaseProblem } from "../db/explain.js";
 import type { Deps } from "../deps.js";
-import { commandEnvironment } from "../dev/running.js";
-import { makeLogger } from "../log.js";
+import { Problem, runCommand, withPatientDeps } from "./command.js";
+import { openProgressBar } from "./progress-bar.js";
 import { renderDifferences } from "./reconcile/render-differences.js";
 
 const usage = `Usage: npm run reconcile -- [--customer ID] [--repair] [--reason TEXT]
@@ -28,9 +26,6 @@ Exit code: 0 when the records are Stripe's, 1 when differences remain or somethi
 wrong command.`;
 
 const pauseMs = 1_000;
-
-/** What an operator can mend, in a line. */
-class Problem extends Error {}
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -47,17 +42,11 @@ async function main(args: string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const closers: (() => Promise<unknown> | unknown)[] = [];
-  try {
-    const config = readConfig(await commandEnvironment(environment()));
-    const { patient, catalog } = await openDeps(config, makeLogger("error", process.stderr), closers);
-    if (!catalog.isLoaded()) throw new Problem("No catalog has been pushed yet: run `npm run catalog -- push`.");
+  return withPatientDeps("error", async (deps) => {
     const { repair, reason } = values;
-    const userId = values.customer === undefined ? null : await userOf(patient, values.customer);
-    return await reconcile(patient, { userId, repair, reason });
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
+    const userId = values.customer === undefined ? null : await userOf(deps, values.customer);
+    return reconcile(deps, { userId, repair, reason });
+  });
 }
 
 async function userOf(deps: Deps, id: string): Promise<string> {
@@ -84,39 +73,24 @@ async function reconcile(deps: Deps, order: Pick<ReconciliationRow, "userId" | "
 }
 
 async function followToTheEnd(deps: Deps, id: string): Promise<ReconciliationRow> {
-  const showProgress = makeProgressLine();
-  for (;;) {
-    const progress = await workOn(deps, id);
-    const [row] = await findComparisons(deps, [id]);
-    if (!row) throw new Problem("The comparison was deleted meanwhile.");
-    showProgress(row, progress === "WAITING");
-    if (row.status !== "RUNNING") return row;
-    if (progress !== "MORE") await sleep(pauseMs);
+  const bar = openProgressBar();
+  try {
+    for (;;) {
+      const progress = await workOn(deps, id);
+      const [row] = await findComparisons(deps, [id]);
+      if (!row) throw new Problem("The comparison was deleted meanwhile.");
+      bar.show({ ...(await progressOf(deps, row)), unit: "customers", note: noteOf(row, progress) });
+      if (row.status !== "RUNNING") return row;
+      if (progress !== "MORE") await sleep(pauseMs);
+    }
+  } finally {
+    bar.end();
   }
 }
 
-/** On standard error, so that the table can be kept by itself; over the last one where that is a terminal. */
-function makeProgressLine() {
-  let shown = "";
-  return ({ checkedCount, differenceCount, status }: ReconciliationRow, isWaiting: boolean): void => {
-    const wait = isWaiting ? "; waiting, as Stripe, Postgres or a customer's lock is not to be had" : "";
-    const line = `${checkedCount} objects compared, ${differenceCount} differences${wait}`;
-    const [start, end] = process.stderr.isTTY ? ["\r\x1b[K", status === "RUNNING" ? "" : "\n"] : ["", "\n"];
-    if (line !== shown || process.stderr.isTTY) process.stderr.write(start + line + end);
-    shown = line;
-  };
+function noteOf({ checkedCount, differenceCount }: ReconciliationRow, progress: Progress): string {
+  const wait = progress === "WAITING" ? "; waiting, as Stripe, Postgres or a customer's lock is not to be had" : "";
+  return `${checkedCount} objects compared, ${differenceCount} differences${wait}`;
 }
 
-/** What to tell the operator of an error that is theirs to mend; undefined for a bug. */
-function explain(error: unknown): string | undefined {
-  if (error instanceof Problem || error instanceof ConfigError) return error.message;
-  return explainDatabaseProblem(error);
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-  console.error(isUsage ? `${error.message}\n\n${usage}` : (explain(error) ?? error));
-  process.exitCode = isUsage ? 2 : 1;
-}
+await runCommand(usage, main);

@@ -232,7 +232,7 @@ export const settings = [
   },
   {
     name: "RECONCILE_REQUESTS_PER_SECOND",
-    description: "How many requests a second such a comparison of all records may send to Stripe.",
+    description: "How many requests a second such a comparison of all records, or an import, may send to Stripe.",
     default: "10",
     example: "10",
     requiredInProduction: false,

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { makePortalSettings, type PortalSettings } from "./portal-settings.js";
-import { asking, everyPage } from "./stripe-errors.js";
+import { asking, everyPage, unlessMissing } from "./stripe-errors.js";
 import { makeWebhookEndpoints, type WebhookEndpoints } from "./webhook-endpoints.js";
 
 /** A Stripe product that stands for a tier. */
@@ -10,6 +10,15 @@ export interface TierProduct {
   readonly name: string;
   readonly description: string | null;
   readonly isActive: boolean;
+}
+
+/** What a price charges, and how often. */
+export interface PriceTerms {
+  readonly interval: "day" | "week" | "month" | "year";
+  /** The price's own currency. */
+  readonly currency: string;
+  readonly amounts: Amounts;
+  readonly isTaxInclusive: boolean;
 }
 
 /** As Stripe has it. */
@@ -25,16 +34,11 @@ export interface TierProductPrice extends NewTierPrice {
 }
 
 /** A price to make. It becomes the one that the lookup key stands for. */
-export interface NewTierPrice {
+export interface NewTierPrice extends PriceTerms {
   /** Our ID of the price in its own currency; another one for each amount. */
   readonly priceKey: string;
   /** Names what is sold now at this place of the price list; null once another price took it over. */
   readonly lookupKey: string | null;
-  readonly interval: "day" | "week" | "month" | "year";
-  /** The price's own currency. */
-  readonly currency: string;
-  readonly amounts: Amounts;
-  readonly isTaxInclusive: boolean;
 }
 
 /** Minor units by currency, the price's own among them: https://docs.stripe.com/api/prices/object#price_object-currency_options */
@@ -44,8 +48,12 @@ export type Amounts = Readonly<Record<string, number>>;
 export interface CatalogGateway extends PortalSettings, WebhookEndpoints {
   /** The products that stand for tiers, archived ones too. */
   listTierProducts(): Promise<StoredTierProduct[]>;
+  /** One of them; undefined where Stripe has no such product, or it stands for no tier. */
+  findTierProduct(id: string): Promise<StoredTierProduct | undefined>;
   /** The prices of such a product that this service made, archived ones too. */
   listTierPrices(productId: string): Promise<TierProductPrice[]>;
+  /** The terms of any price; null where they are none that a tier can have: tiered, once only, or for several intervals. */
+  getPriceTerms(id: string): Promise<PriceTerms | null>;
   createTierProduct(product: TierProduct, idempotencyKey: string): Promise<void>;
   updateTierProduct(product: TierProduct): Promise<void>;
   /** Leaves the product without a default price: Stripe refuses to archive one that is. */
@@ -70,11 +78,17 @@ export function makeCatalogGateway(stripe: Stripe): CatalogGateway {
     ...makeWebhookEndpoints(stripe),
     listTierProducts: () =>
       asking(async () => (await everyPage(stripe.products.list({ limit: 100 }))).flatMap(tierProduct)),
+    findTierProduct: async (id) => {
+      const product = await unlessMissing(asking(() => stripe.products.retrieve(id)));
+      return product && tierProduct(product)[0];
+    },
     listTierPrices: (product) =>
       asking(async () => {
         const params = { product, limit: 100, expand: ["data.currency_options"] };
         return (await everyPage(stripe.prices.list(params))).flatMap(tierPrice);
       }),
+    getPriceTerms: (id) =>
+      asking(async () => priceTerms(await stripe.prices.retrieve(id, { expand: ["currency_options"] }))),
     createTierProduct: ({ id, tierSlug, name, description, isActive }, idempotencyKey) =>
       asking(async () => {
         const metadata = { [tierKey]: tierSlug };
@@ -149,22 +163,18 @@ const intervals = ["day", "week", "month", "year"] as const;
 
 function tierPrice(price: Stripe.Price): TierProductPrice[] {
   const key = price.metadata[priceKey];
-  const { recurring, unit_amount: unitAmount } = price;
+  const terms = priceTerms(price);
+  if (!key || !terms) return [];
+  return [{ id: price.id, priceKey: key, lookupKey: price.lookup_key, isActive: price.active, ...terms }];
+}
+
+function priceTerms(price: Stripe.Price): PriceTerms | null {
+  const { recurring, unit_amount: unitAmount, currency } = price;
   const interval = intervals.find((known) => known === recurring?.interval);
-  if (!key || !interval || unitAmount === null) return [];
-  const options = Object.entries(price.currency_options ?? {}).flatMap(([currency, option]) =>
-    option.unit_amount === null ? [] : [[currency, option.unit_amount] as const],
+  if (!interval || recurring?.interval_count !== 1 || unitAmount === null) return null;
+  const options = Object.entries(price.currency_options ?? {}).flatMap(([code, option]) =>
+    option.unit_amount === null ? [] : [[code, option.unit_amount] as const],
   );
-  return [
-    {
-      id: price.id,
-      priceKey: key,
-      lookupKey: price.lookup_key,
-      interval,
-      currency: price.currency,
-      amounts: { ...Object.fromEntries(options), [price.currency]: unitAmount },
-      isTaxInclusive: price.tax_behavior === "inclusive",
-      isActive: price.active,
-    },
-  ];
+  const amounts = { ...Object.fromEntries(options), [currency]: unitAmount };
+  return { interval, currency, amounts, isTaxInclusive: price.tax_behavior === "inclusive" };
 }

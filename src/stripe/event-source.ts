@@ -1,15 +1,16 @@
 import Stripe from "stripe";
+import { type MeterReport, meterReport } from "./meter-report.js";
 import { readEvent } from "./read-event.js";
 import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
 import type { Delivery } from "./stripe-event.js";
 
-/** What a thin event may name in place of the payment or invoice that is synced. */
-export type ReferenceKind = "charge" | "refund" | "dispute" | "invoice_payment";
+/** What a thin event may name in place of what is read again. */
+export type ReferenceKind = "charge" | "refund" | "dispute" | "invoice_payment" | "subscription_schedule" | "price";
 
-/** The payment or invoice that a reference leads to. */
+/** What a reference leads to. */
 export interface Referred {
-  readonly kind: "payment" | "invoice";
+  readonly kind: "payment" | "invoice" | "subscription" | "product";
   readonly id: string;
 }
 
@@ -30,10 +31,12 @@ export interface UndeliveredPage {
 
 /** What Stripe is asked about its events, beside the objects that they are about. Fails as `StripeGateway` does. */
 export interface StripeEventSource {
-  /** What a charge, refund, dispute or invoice payment belongs to; null for one that belongs to nothing of ours. */
+  /** What a charge, a schedule or another such thing belongs to; null for one that belongs to nothing. */
   findReferred(kind: ReferenceKind, id: string): Promise<Referred | null>;
   /** Whose payment method it is; null when it is nobody's any more. */
   findCardOwner(paymentMethodId: string): Promise<string | null>;
+  /** What a meter's error report says, by its event's id; null for an event that is none. Stripe keeps it for 30 days. */
+  findMeterReport(eventId: string): Promise<MeterReport | null>;
   /** A page of the events that some endpoint of the account has not taken, newest first; at most 20 types. */
   listUndelivered(asked: UndeliveredQuery): Promise<UndeliveredPage>;
   /** The account of the service's key, asked once; null when the key may not ask. */
@@ -49,6 +52,11 @@ export function makeEventSource(stripe: Stripe): StripeEventSource {
     refund: async (id) => payment((await stripe.refunds.retrieve(id)).payment_intent),
     dispute: async (id) => payment((await stripe.disputes.retrieve(id)).payment_intent),
     invoice_payment: async (id) => referred("invoice", (await stripe.invoicePayments.retrieve(id)).invoice),
+    subscription_schedule: async (id) => {
+      const { subscription, released_subscription } = await stripe.subscriptionSchedules.retrieve(id);
+      return referred("subscription", subscription ?? released_subscription);
+    },
+    price: async (id) => referred("product", (await stripe.prices.retrieve(id)).product),
   };
   let account: string | null = null;
   return {
@@ -58,6 +66,7 @@ export function makeEventSource(stripe: Stripe): StripeEventSource {
     },
     knownAccountId: () => account,
     findReferred: (kind, id) => asking(() => readers[kind](id)),
+    findMeterReport: (eventId) => asking(async () => meterReport(await stripe.v2.core.events.retrieve(eventId))),
     listUndelivered: (asked) => asking(() => undeliveredPage(stripe, asked)),
     findCardOwner: (id) => asking(async () => idOf((await stripe.paymentMethods.retrieve(id)).customer)),
   };

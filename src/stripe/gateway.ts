@@ -1,9 +1,9 @@
 import type Stripe from "stripe";
 import { invoicePreviewSnapshot, invoiceSnapshot, nothingUpcoming } from "./invoice-snapshot.js";
 import { makeStripeListing, type StripeListing } from "./listing.js";
-import { paymentSnapshot } from "./payment-snapshot.js";
 import { makePlanGateway, type StripePlanGateway } from "./plan-gateway.js";
 import { type PromotionCodeSnapshot, promotionCodeSnapshot } from "./promotion-code-snapshot.js";
+import { paymentExpansion, readPayment } from "./read-payment.js";
 import {
   type CheckoutSnapshot,
   type CustomerSnapshot,
@@ -145,8 +145,8 @@ export function makeStripeGateway(stripe: Stripe): StripeGateway {
       asking(async () => invoiceSnapshot(await stripe.invoices.retrieve(id, { expand: ["payments"] }))),
     getPayment: (id) =>
       asking(async () => {
-        const expand = ["latest_charge", "payment_method"];
-        return paymentSnapshot(await stripe.paymentIntents.retrieve(id, { expand }));
+        const intent = await stripe.paymentIntents.retrieve(id, { expand: [...paymentExpansion] });
+        return readPayment(stripe, intent);
       }),
     invoicesPaidBy: (paymentIntentId) =>
       asking(async () => {

@@ -1,9 +1,19 @@
 import type Stripe from "stripe";
-import { idOf, instantOf, type PaymentMethodSnapshot, type PaymentSnapshot, type PaymentStatus } from "./snapshots.js";
+import {
+  type DisputeSnapshot,
+  idOf,
+  instantOf,
+  type PaymentMethodSnapshot,
+  type PaymentSnapshot,
+  type PaymentStatus,
+} from "./snapshots.js";
 
-/** Reads a payment intent; `latest_charge` and `payment_method` must be expanded. */
-export function paymentSnapshot(intent: Stripe.PaymentIntent): PaymentSnapshot {
-  const charge = typeof intent.latest_charge === "object" ? intent.latest_charge : null;
+/**
+ * Reads a payment intent; `latest_charge` and `payment_method` must be expanded. `disputes` are its own: a charge says
+ * that there are some, and not which.
+ */
+export function paymentSnapshot(intent: Stripe.PaymentIntent, disputes: readonly Stripe.Dispute[]): PaymentSnapshot {
+  const charge = chargeOf(intent);
   const failure = intent.last_payment_error;
   const status = statusOf(intent, charge);
   const failed = status === "FAILED";
@@ -18,8 +28,24 @@ export function paymentSnapshot(intent: Stripe.PaymentIntent): PaymentSnapshot {
     failureCode: failed ? (failure?.decline_code ?? failure?.code ?? charge?.failure_code ?? null) : null,
     failureMessage: failed ? (failure?.message ?? charge?.failure_message ?? null) : null,
     method: methodOf(intent, charge),
+    dispute: newestOf(disputes),
     receiptUrl: charge?.receipt_url ?? null,
   };
+}
+
+/** Whether the payment was ever disputed. */
+export function isDisputed(intent: Stripe.PaymentIntent): boolean {
+  return chargeOf(intent)?.disputed ?? false;
+}
+
+function chargeOf({ latest_charge: charge }: Stripe.PaymentIntent): Stripe.Charge | null {
+  return typeof charge === "object" ? charge : null;
+}
+
+/** An inquiry that was closed may be followed by a chargeback. */
+function newestOf(disputes: readonly Stripe.Dispute[]): DisputeSnapshot | null {
+  const [newest] = disputes.toSorted((one, other) => other.created - one.created);
+  return newest ? { id: newest.id, status: newest.status, amount: newest.amount } : null;
 }
 
 /** https://docs.stripe.com/payments/paymentintents/lifecycle */

@@ -27,6 +27,8 @@ function readClassic(event: Fields): StripeEvent {
     customerId: objectType === "customer" ? objectId : (reference(object["customer"]) ?? formerCustomer(event)),
     paymentIntentId: reference(object["payment_intent"]),
     invoiceId: reference(object["invoice"]),
+    subscriptionId: reference(object["subscription"]) ?? text(object["released_subscription"]),
+    productId: reference(object["product"]),
   };
 }
 
@@ -47,6 +49,8 @@ function readThin(event: Fields): StripeEvent {
     customerId: objectType === "customer" ? objectId : null,
     paymentIntentId: null,
     invoiceId: null,
+    subscriptionId: null,
+    productId: null,
   };
 }
 

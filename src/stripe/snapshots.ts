@@ -56,6 +56,8 @@ export interface CustomerSnapshot {
   readonly userId: string | null;
   /** The payer in the host product, as we wrote it beside. */
   readonly externalId: string | null;
+  /** All that was noted beside, by whomever: https://docs.stripe.com/metadata */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface SubscriptionSnapshot {
@@ -155,6 +157,15 @@ export interface PaymentMethodSnapshot {
   readonly expYear: number | null;
 }
 
+/** A payment that the customer's bank takes back, or asks about: https://docs.stripe.com/api/disputes/object */
+export interface DisputeSnapshot {
+  readonly id: string;
+  /** In Stripe's words, to which it adds: `needs_response`, `under_review`, `won`, `lost`; those of a mere inquiry begin with `warning_`. */
+  readonly status: string;
+  /** Minor units of the payment's currency. */
+  readonly amount: number;
+}
+
 export interface PaymentSnapshot {
   /** The payment intent's id: one payment for each, however often its charge was tried. */
   readonly id: string;
@@ -167,6 +178,8 @@ export interface PaymentSnapshot {
   readonly failureCode: string | null;
   readonly failureMessage: string | null;
   readonly method: PaymentMethodSnapshot | null;
+  /** The newest one; null where nobody ever disputed it. */
+  readonly dispute: DisputeSnapshot | null;
   readonly receiptUrl: string | null;
 }
 
@@ -180,6 +193,29 @@ export interface CheckoutSnapshot {
   readonly expiresAt: Date;
   readonly subscriptionId: string | null;
   readonly invoiceId: string | null;
+}
+
+/** A price as its subscriptions name it. */
+export interface ListedPrice {
+  readonly id: string;
+  readonly productId: string | null;
+  readonly currency: string;
+  /** Minor units; null where it is worked out from tiers or from parts of a minor unit. */
+  readonly unitAmount: number | null;
+  /** How often it is charged, for example `month` and 3. */
+  readonly interval: string;
+  readonly intervalCount: number;
+}
+
+/** A subscription, as far as a list of the whole account tells. */
+export interface ListedSubscription {
+  readonly id: string;
+  readonly customerId: string;
+  readonly status: SubscriptionStatus;
+  /** In the subscription's currency it may be charged by an option of the price. */
+  readonly currency: string;
+  /** Its first item's; null without one. */
+  readonly price: ListedPrice | null;
 }
 
 /** The id of something that Stripe gives as an id or, when expanded, as the object. */
@@ -205,7 +241,7 @@ export const externalIdKey = "billing_external_id";
 export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCustomer): CustomerSnapshot {
   if (customer.deleted) {
     const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null };
-    return { id: customer.id, isDeleted: true, ...nothing, userId: null, externalId: null };
+    return { id: customer.id, isDeleted: true, ...nothing, userId: null, externalId: null, metadata: {} };
   }
   return {
     id: customer.id,
@@ -217,6 +253,7 @@ export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCusto
     paymentMethod: paymentMethodSnapshot(customer.invoice_settings.default_payment_method),
     userId: customer.metadata[userIdKey] ?? null,
     externalId: customer.metadata[externalIdKey] ?? null,
+    metadata: customer.metadata,
   };
 }
 

@@ -82,5 +82,7 @@ function translate(error: unknown): unknown {
   if (error instanceof Stripe.errors.StripePermissionError) return new StripeUnavailable(error, false);
   if (status >= 500) return new StripeUnavailable(error, true);
   if (status < 400 || worthAnotherTry.includes(status)) return new StripeUnavailable(error, false);
-  return new StripeRefused(error.code ?? null, error.param ?? null, status, error);
+  // API v2 has a word of its own for what is not there: https://docs.stripe.com/api-v2-overview
+  const code = status === 404 && error.code === "not_found" ? "resource_missing" : error.code;
+  return new StripeRefused(code ?? null, error.param ?? null, status, error);
 }

@@ -19,6 +19,10 @@ export interface StripeEvent {
   /** The object that a charge, refund or invoice payment belongs to and that is synced in its place. */
   readonly paymentIntentId: string | null;
   readonly invoiceId: string | null;
+  /** The subscription that a schedule changes, or changed until it was released. */
+  readonly subscriptionId: string | null;
+  /** The product that a price is of. */
+  readonly productId: string | null;
 }
 
 /** A delivery that did not prove to be Stripe's. `reason` is for counters and logs. */

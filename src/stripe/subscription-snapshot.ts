@@ -25,7 +25,7 @@ export function subscriptionSnapshot(
   return {
     id: subscription.id,
     customerId: idOf(subscription.customer) ?? "",
-    status: statusOf(subscription.status),
+    status: subscriptionStatus(subscription.status),
     stripePriceId: item?.price.id ?? null,
     currency: subscription.currency,
     quantity: item?.quantity ?? 1,
@@ -60,7 +60,8 @@ function periodOf(items: readonly Stripe.SubscriptionItem[]): Span | null {
   };
 }
 
-function statusOf(status: string): SubscriptionStatus {
+/** A status as Stripe spells it, in our spelling. Throws for one that came up after this version. */
+export function subscriptionStatus(status: string): SubscriptionStatus {
   const known = subscriptionStatuses.find((each) => each === status.toUpperCase());
   if (!known) throw new Error(`Stripe sent a subscription status that this version does not know: ${status}`);
   return known;

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.js";
-import { type ObjectKind, syncs, type Target } from "./stripe-event-handlers.js";
+import { isRead, type ObjectKind, type Target, type WatchKind } from "./stripe-event-handlers.js";
 
 /** The object that is synced. */
 export interface Synced {
@@ -7,13 +7,15 @@ export interface Synced {
   readonly id: string;
 }
 
-/** What is to be synced for what an event named: the object itself, or what it belongs to. Reads Stripe for the latter. */
-export async function findSynced({ stripeEvents }: Deps, { kind, id }: Target): Promise<Synced | null> {
-  return isSynced(kind) ? { kind, id } : stripeEvents.findReferred(kind, id);
+/** The object that is synced or watched. */
+export interface Found {
+  readonly kind: ObjectKind | WatchKind;
+  readonly id: string;
 }
 
-function isSynced(kind: Target["kind"]): kind is ObjectKind {
-  return Object.hasOwn(syncs, kind);
+/** What is to be read for what an event named: the object itself, or what it belongs to. Reads Stripe for the latter. */
+export async function findTarget({ stripeEvents }: Deps, { kind, id }: Target): Promise<Found | null> {
+  return isRead(kind) ? { kind, id } : stripeEvents.findReferred(kind, id);
 }
 
 /** The Stripe customer whose object this is, for events that do not say; null when it is nobody's. Reads Stripe. */

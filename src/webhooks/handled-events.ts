@@ -13,12 +13,17 @@ type HandledEvent = Exclude<
     | `payment_method.${"automatically_updated" | "detached" | "updated"}`
     | `charge.${string}`
     | `refund.${string}`
+    | `subscription_schedule.${string}`
+    | `product.${string}`
+    | `price.${string}`
+    | "billing_portal.configuration.updated"
   >,
   "invoice.upcoming"
 >;
 
 /** What Stripe is asked to send: everything that something is done for, and nothing else. */
 export const handledEvents = complete([
+  "billing_portal.configuration.updated",
   "charge.captured",
   "charge.dispute.closed",
   "charge.dispute.created",
@@ -75,9 +80,22 @@ export const handledEvents = complete([
   "payment_method.automatically_updated",
   "payment_method.detached",
   "payment_method.updated",
+  "price.created",
+  "price.deleted",
+  "price.updated",
+  "product.created",
+  "product.deleted",
+  "product.updated",
   "refund.created",
   "refund.failed",
   "refund.updated",
+  "subscription_schedule.aborted",
+  "subscription_schedule.canceled",
+  "subscription_schedule.completed",
+  "subscription_schedule.created",
+  "subscription_schedule.expiring",
+  "subscription_schedule.released",
+  "subscription_schedule.updated",
 ]);
 
 /** Compiles only when no type is missing, so that a new SDK cannot bring one that nobody hears of. */

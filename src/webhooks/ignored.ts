@@ -4,6 +4,7 @@ export const ignoredReasons = {
   other_account: "It happened in another Stripe account than the service's.",
   unhandled_type: "This type of event is not handled.",
   no_customer: "It is about no customer.",
+  foreign_object: "It is about something in this Stripe account that is none of this service's.",
   foreign_customer: "Its customer was not made by this service.",
   gone: "Stripe does not have this object any more.",
 } as const;

@@ -1,15 +1,12 @@
-import { lockCustomer } from "../billing/users/customer-lock.js";
-import { findOwner } from "../billing/users/user.sync.js";
-import { type Deps, inTransaction } from "../deps.js";
+import { LockBusy } from "../db/locks.js";
+import type { Deps } from "../deps.js";
 import { CustomerBusy, isUpstreamOutage, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
-import { isMissing } from "../stripe/stripe-errors.js";
-import { findPayer, findSynced } from "./find-target.js";
+import { bringUpToDate, type EventsOfOne } from "./bring-up-to-date.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./process-task.js";
-import { claimEvents, firstDueAt, markFailed, markIgnored, markProcessed, putBack } from "./stripe-event.repository.js";
+import { claimEvents, firstDueAt, markFailed, markIgnored, putBack } from "./stripe-event.repository.js";
 import type { WebhookEventHead } from "./stripe-event.table.js";
-import { isTargetKind, syncs } from "./stripe-event-handlers.js";
 
 const batch = 100;
 /** Customers worked on at once: below the size of the lock pool, so that mutations always find room. */
@@ -24,7 +21,7 @@ export async function processStripeEvents(deps: Deps): Promise<void> {
   for (;;) {
     const claimed = await claimEvents(deps.db, new Date(), claimMs, batch);
     if (claimed.length === 0) return comeBackForTheRest(deps);
-    const customers = grouped(claimed, (event) => event.stripeCustomerId ?? event.id).values();
+    const customers = grouped(claimed, (event) => event.stripeCustomerId ?? objectOf(event)).values();
     const work = async () => {
       for (const events of customers) await processCustomer(deps, events);
     };
@@ -42,22 +39,28 @@ async function comeBackForTheRest(deps: Deps): Promise<void> {
 }
 
 /** One customer's objects would wait for one another's lock, so they go one by one. */
-async function processCustomer(deps: Deps, events: WebhookEventHead[]): Promise<void> {
-  const objects = grouped(events, (event) => `${event.objectKind} ${event.objectId}`);
-  for (const group of objects.values()) await processObject(deps, group);
+async function processCustomer(deps: Deps, events: readonly WebhookEventHead[]): Promise<void> {
+  for (const group of grouped(events, objectOf).values()) await processObject(deps, group);
+}
+
+function objectOf({ stripeAccountId, objectKind, objectId }: WebhookEventHead): string {
+  return `${stripeAccountId} ${objectKind} ${objectId}`;
 }
 
 function grouped(events: readonly WebhookEventHead[], keyOf: (event: WebhookEventHead) => string) {
-  const groups = new Map<string, WebhookEventHead[]>();
-  for (const event of events) groups.set(keyOf(event), [...(groups.get(keyOf(event)) ?? []), event]);
+  const groups = new Map<string, EventsOfOne>();
+  for (const event of events) {
+    const group = groups.get(keyOf(event));
+    groups.set(keyOf(event), group ? [...group, event] : [event]);
+  }
   return groups;
 }
 
 /** Many events of one object cost one read of it: they are hints, the object is the truth. */
-async function processObject(deps: Deps, events: WebhookEventHead[]): Promise<void> {
-  const ids = events.map((event) => event.id);
+async function processObject(deps: Deps, events: EventsOfOne): Promise<void> {
   try {
-    const ignored = await bringUpToDate(deps, events, ids);
+    const ignored = await bringUpToDate(deps, events);
+    const ids = events.map((event) => event.id);
     if (ignored) await markIgnored(deps.db, ids, ignoredReasons[ignored], new Date());
     for (const event of events) tellSettled(deps, event, ignored);
   } catch (error) {
@@ -76,37 +79,8 @@ function tellSettled({ log, metrics }: Deps, event: WebhookEventHead, ignored: I
   else log.info(fields, "stripe event processed");
 }
 
-/** Gives why the events are none of our business, or undefined when they are done. */
-async function bringUpToDate(
-  deps: Deps,
-  events: WebhookEventHead[],
-  ids: string[],
-): Promise<IgnoredReason | undefined> {
-  const [event] = events;
-  if (!event?.objectId || !isTargetKind(event.objectKind)) return "unhandled_type";
-  try {
-    if (await isOfAnother(deps, event.stripeAccountId)) return "other_account";
-    const synced = await findSynced(deps, { kind: event.objectKind, id: event.objectId });
-    const payer = synced && (event.stripeCustomerId ?? (await findPayer(deps, synced)));
-    if (!payer) return "no_customer";
-    const user = await findOwner(deps, payer);
-    if (!user) return "foreign_customer";
-    await lockCustomer(deps, user.id, async () => {
-      const write = await syncs[synced.kind](deps, user, synced.id);
-      await inTransaction(deps, async (inside) => {
-        await write(inside);
-        await markProcessed(inside.db, ids, new Date());
-      });
-    });
-  } catch (error) {
-    if (isMissing(error)) return "gone";
-    throw error;
-  }
-  return undefined;
-}
-
 /** An outage or a busy customer is no fault of the event's: only real failures count as tries. */
-async function tryAgainLater(deps: Deps, events: WebhookEventHead[], error: unknown): Promise<void> {
+async function tryAgainLater(deps: Deps, events: EventsOfOne, error: unknown): Promise<void> {
   const { db, log, metrics } = deps;
   const excuse = excuseOf(error);
   const isTry = excuse ? 0 : 1;
@@ -130,15 +104,8 @@ async function tryAgainLater(deps: Deps, events: WebhookEventHead[], error: unkn
 
 /** Why a failure is not the event's; undefined when it may be. */
 function excuseOf(error: unknown): "busy" | "outage" | undefined {
-  if (error instanceof CustomerBusy) return "busy";
+  if (error instanceof CustomerBusy || error instanceof LockBusy) return "busy";
   return isUpstreamOutage(error) ? "outage" : undefined;
-}
-
-/** Stripe is asked who we are only if an event says whose it is. A key that may not ask finds nothing of others' either. */
-async function isOfAnother({ stripeEvents }: Deps, accountId: string | null): Promise<boolean> {
-  if (accountId === null) return false;
-  const ours = await stripeEvents.findAccountId();
-  return ours !== null && ours !== accountId;
 }
 
 /** 1 s, 2 s, 4 s … up to an hour: Stripe's own retries would come much later. */

@@ -1,8 +1,10 @@
+import { watchPortal, watchProduct } from "../billing/catalog/catalog-watch.js";
 import { syncCheckout } from "../billing/checkout/checkout.sync.js";
-import { syncInvoice } from "../billing/history/invoice.sync.js";
+import { syncOrForgetInvoice } from "../billing/history/invoice.sync.js";
 import { syncPayment } from "../billing/history/payment.sync.js";
 import { syncPaymentMethod } from "../billing/subscriptions/payment-method.sync.js";
 import { syncSubscription } from "../billing/subscriptions/subscription.sync.js";
+import { watchMeter } from "../billing/usage/meter-watch.js";
 import { syncCustomer, type Write } from "../billing/users/user.sync.js";
 import type { UserRow } from "../billing/users/user.table.js";
 import type { Deps } from "../deps.js";
@@ -16,7 +18,7 @@ type Sync = (deps: Deps, user: UserRow, stripeId: string) => Promise<Write<unkno
 export const syncs = {
   customer: syncCustomer,
   subscription: syncSubscription,
-  invoice: syncInvoice,
+  invoice: syncOrForgetInvoice,
   payment: syncPayment,
   checkout: syncCheckout,
   payment_method: syncPaymentMethod,
@@ -24,20 +26,47 @@ export const syncs = {
 
 export type ObjectKind = keyof typeof syncs;
 
+/**
+ * Looks at something that is no customer's, and tells the operator what is wrong with it; gives whether it is ours.
+ * `eventIds` are Stripe's ids of the events that were about it.
+ */
+type Watch = (deps: Deps, stripeId: string, eventIds: readonly string[]) => Promise<boolean>;
+
+/** The kinds of object that no record is kept of, and that a person should hear of. */
+export const watches = {
+  product: watchProduct,
+  portal: watchPortal,
+  meter: watchMeter,
+} satisfies Record<string, Watch>;
+
+export type WatchKind = keyof typeof watches;
+
 /** Which object an event is a hint about; the event's own data is never trusted. */
 export interface Target {
-  readonly kind: ObjectKind | ReferenceKind;
+  readonly kind: ObjectKind | WatchKind | ReferenceKind;
   readonly id: string;
 }
 
 /** Whether a row's kind is one that something is done for. */
 export function isTargetKind(kind: string | null): kind is Target["kind"] {
-  return kind !== null && (Object.hasOwn(syncs, kind) || references.some(([, known]) => known === kind));
+  return kind !== null && (isRead(kind) || references.some(([, known]) => known === kind));
 }
 
-/** Event type → what is synced and which of the event's references names it. First match counts. */
-const contents: readonly [prefix: string, kind: ObjectKind, id: (event: StripeEvent) => string | null][] = [
+/** Whether objects of this kind are read themselves, and not what they belong to. */
+export function isRead(kind: string): kind is ObjectKind | WatchKind {
+  return Object.hasOwn(syncs, kind) || isWatched(kind);
+}
+
+/** Whether objects of this kind are watched. */
+export function isWatched(kind: string): kind is WatchKind {
+  return Object.hasOwn(watches, kind);
+}
+
+/** Event type → what is read and which of the event's references names it. First match counts. */
+const contents: readonly [prefix: string, kind: ObjectKind | WatchKind, id: (event: StripeEvent) => string | null][] = [
   ["customer.subscription.", "subscription", (event) => event.objectId],
+  // One that has not begun names none: its subscription tells of itself when it is made.
+  ["subscription_schedule.", "subscription", (event) => event.subscriptionId],
   ["customer.created", "customer", (event) => event.objectId],
   ["customer.updated", "customer", (event) => event.objectId],
   ["customer.deleted", "customer", (event) => event.objectId],
@@ -52,15 +81,23 @@ const contents: readonly [prefix: string, kind: ObjectKind, id: (event: StripeEv
   ["payment_intent.", "payment", (event) => event.objectId],
   ["charge.", "payment", (event) => event.paymentIntentId],
   ["refund.", "payment", (event) => event.paymentIntentId],
+  ["product.", "product", (event) => event.objectId],
+  ["price.", "product", (event) => event.productId],
+  ["billing_portal.configuration.updated", "portal", (event) => event.objectId],
+  // There are only thin ones. What they say is fetched by their own id; the second names no meter.
+  ["billing.meter.error_report_triggered", "meter", (event) => event.objectId],
+  ["billing.meter.no_meter_found", "meter", (event) => event.id],
 ];
 
-/** What a thin event names where a classic one, which shows the whole object, names what is synced. First match counts. */
+/** What a thin event names where a classic one, which shows the whole object, names what is read. First match counts. */
 const references: readonly [prefix: string, kind: ReferenceKind][] = [
   ["invoice_payment.", "invoice_payment"],
   ["charge.dispute.", "dispute"],
   ["charge.refund.", "refund"],
   ["charge.", "charge"],
   ["refund.", "refund"],
+  ["subscription_schedule.", "subscription_schedule"],
+  ["price.", "price"],
 ];
 
 /** What an event asks to have synced; undefined for types that this service does not handle. */

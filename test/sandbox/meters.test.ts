@@ -29,12 +29,36 @@ test("events outside of 35 days back and 5 minutes ahead are refused", async () 
   expect(await used(noon - 35 * 86_400)).toEqual([1]);
 });
 
-test("an event that no meter, customer or number belongs to is taken and counts for nobody", async () => {
-  const { send, used } = await openMeter();
-  await send("many");
+test("an event that no meter, customer or number belongs to is taken, counts for nobody and is reported", async () => {
+  const { stripe, send, used, meter } = await openMeter();
+  await send("many", { identifier: "call-1" });
   await send("1", { event_name: "unknown" });
   await send("1", { payload: { stripe_customer_id: "cus_none", value: "1" } });
+  await send("1", { payload: { value: "1" } });
   expect(await used()).toEqual([0]);
+  const { data } = await stripe.v2.core.events.list({ object_id: meter.id });
+  expect(data).toMatchObject([
+    { data: { reason: { error_types: [{ code: "meter_event_no_customer_defined" }] } } },
+    { data: { reason: { error_types: [{ code: "meter_event_customer_not_found" }] } } },
+    {
+      object: "v2.core.event",
+      type: "v1.billing.meter.error_report_triggered",
+      related_object: { id: meter.id, type: "billing.meter" },
+      data: {
+        reason: {
+          error_count: 1,
+          error_types: [{ code: "meter_event_invalid_value", sample_errors: [{ request: { identifier: "call-1" } }] }],
+        },
+      },
+    },
+  ]);
+  const [lost, ...more] = (await stripe.v2.core.events.list({ types: ["v1.billing.meter.no_meter_found"] })).data;
+  expect(more).toEqual([]);
+  expect(await stripe.v2.core.events.retrieve(lost?.id ?? "")).toMatchObject({
+    type: "v1.billing.meter.no_meter_found",
+    data: { reason: { error_types: [{ code: "no_meter" }] } },
+  });
+  await expect(stripe.v2.core.events.retrieve("evt_test_none")).rejects.toMatchObject({ statusCode: 404 });
 });
 
 test("a meter counts, or keeps the last", async () => {

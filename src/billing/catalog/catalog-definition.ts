@@ -30,6 +30,9 @@ export function definitionOf(source: CatalogSource): CatalogDefinition {
     ),
     tiers: tiers.map(([slug, tier], index) => tierOf(slug, tier, index + 1)),
     prices: tiers.flatMap(([slug, tier]) => pricesOf(slug, tier, source)),
+    earlierPrices: tiers.flatMap(([tierSlug, tier]) =>
+      tier.earlier_prices.map((stripePriceId) => ({ stripePriceId, tierSlug })),
+    ),
   };
 }
 

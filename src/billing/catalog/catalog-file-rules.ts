@@ -19,6 +19,7 @@ export function brokenRules(outline: CatalogOutline): BrokenRule[] {
     ...exactlyOne("default", "Mark the one that everybody has without paying.", tiers),
     ...exactlyOne("staff", "Mark the one that admins get.", tiers),
     ...tiers.flatMap(({ slug, tier }) => brokenByTier(slug, tier)),
+    ...repeatedPrices(tiers),
     ...Object.entries(outline.features).flatMap(([key, feature]) => brokenByFeature(key, feature)),
   ];
 }
@@ -86,6 +87,20 @@ function brokenByTier(slug: string, tier: TierOutline): BrokenRule[] {
     ],
   ];
   return rules.flatMap(([isBroken, rule]) => (isBroken ? [rule] : []));
+}
+
+/** A subscription at one price cannot be on two tiers. */
+function repeatedPrices(tiers: readonly { slug: string; tier: TierOutline }[]): BrokenRule[] {
+  const owners = new Map<unknown, string>();
+  return tiers.flatMap(({ slug, tier }) =>
+    (tier.earlier_prices ?? []).flatMap((id, index): BrokenRule[] => {
+      const owner = owners.get(id);
+      owners.set(id, owner ?? slug);
+      if (owner === undefined) return [];
+      const problem = `\`${id}\` is named twice.`;
+      return [{ path: ["tiers", slug, "earlier_prices", index], problem, hint: `\`${owner}\` has it already.` }];
+    }),
+  );
 }
 
 function brokenByFeature(key: string, feature: CatalogOutline["features"][string]): BrokenRule[] {

@@ -1,5 +1,5 @@
 import { decimalOf } from "../../money.js";
-import type { Amounts, TierProductPrice } from "../../stripe/catalog-gateway.js";
+import type { Amounts, PriceTerms, TierProductPrice } from "../../stripe/catalog-gateway.js";
 import { type CatalogDefinition, type DefinedPrice, type Interval, priceId } from "./catalog.js";
 
 /** One place of the price list, a tier by the month say: one price in Stripe, with an amount in each currency. */
@@ -55,7 +55,7 @@ export function missingCurrencies(offer: Offer, price: TierProductPrice): string
 }
 
 /** Our IDs of what a price in Stripe charges, by currency. */
-export function idsOf(tierSlug: string, { interval, amounts, isTaxInclusive }: TierProductPrice) {
+export function idsOf(tierSlug: string, { interval, amounts, isTaxInclusive }: PriceTerms) {
   return Object.entries(amounts).map(([currency, unitAmount]): DefinedPrice => {
     const price = { tierSlug, interval, currency, unitAmount, isTaxInclusive };
     return { id: priceId(price), ...price };

@@ -3,6 +3,7 @@ import type { StoredPortalSettings } from "../../stripe/portal-settings.js";
 import type { StoredWebhookEndpoint } from "../../stripe/webhook-endpoints.js";
 import type { CatalogDefinition, CatalogTier } from "./catalog.js";
 import { type CatalogChange, creationKey } from "./catalog-change.js";
+import { type ReadEarlierPrice, readEarlierPrices } from "./catalog-earlier-prices.js";
 import { type Offer, offersOf } from "./catalog-offer.js";
 import { planPortal } from "./catalog-plan-portal.js";
 import { planPrices } from "./catalog-plan-prices.js";
@@ -17,6 +18,7 @@ export interface StripeTier {
 /** What Stripe has of everything that a push keeps. */
 export interface InStripe {
   readonly tiers: readonly StripeTier[];
+  readonly earlierPrices: readonly ReadEarlierPrice[];
   readonly portals: readonly StoredPortalSettings[];
   readonly endpoints: readonly StoredWebhookEndpoint[];
 }
@@ -29,16 +31,17 @@ export interface Wanted {
 }
 
 /** What Stripe has now. */
-export async function readStripe(stripe: CatalogGateway, { webhook }: Wanted): Promise<InStripe> {
-  const [products, portals, endpoints] = await Promise.all([
+export async function readStripe(stripe: CatalogGateway, { definition, webhook }: Wanted): Promise<InStripe> {
+  const [products, earlierPrices, portals, endpoints] = await Promise.all([
     stripe.listTierProducts(),
+    readEarlierPrices(stripe, definition.earlierPrices),
     stripe.listPortalSettings(),
     webhook ? stripe.listWebhookEndpoints() : [],
   ]);
   const tiers = await Promise.all(
     products.map(async (product) => ({ product, prices: await stripe.listTierPrices(product.id) })),
   );
-  return { tiers, portals, endpoints };
+  return { tiers, earlierPrices, portals, endpoints };
 }
 
 /** What a push would change in Stripe, in the order it would; nothing when Stripe has it all. */
@@ -76,14 +79,20 @@ function planTiers(stripe: CatalogGateway, definition: CatalogDefinition, now: r
   return [...listed, ...gone.flatMap(({ product, prices }) => planPrices(stripe, product, [], prices))];
 }
 
-function planTier(
+/** What a push calls the product that it makes for a tier. */
+export function productIdOf(tierSlug: string): string {
+  return `billing_${tierSlug}`;
+}
+
+/** What a push would change about one tier's product and prices. */
+export function planTier(
   stripe: CatalogGateway,
   tier: CatalogTier,
   wanted: readonly Offer[],
   now: StripeTier | undefined,
 ): CatalogChange[] {
   const { slug: tierSlug, name, description } = tier;
-  const id = now?.product.id ?? `billing_${tierSlug}`;
+  const id = now?.product.id ?? productIdOf(tierSlug);
   const isActive = wanted.length > 0 || now?.product.isActive === true;
   const product = { id, tierSlug, name, description, isActive };
   // A tier that was never sold needs nothing in Stripe.

@@ -11,8 +11,9 @@ import {
   setPortalConfiguration,
   upsertPrice,
 } from "./catalog.repository.js";
+import { earlierPriceRows } from "./catalog-earlier-prices.js";
 import { idsOf, offersOf, stripePriceFor } from "./catalog-offer.js";
-import { type InStripe, planChanges, readStripe, type StripeTier } from "./catalog-plan.js";
+import { type InStripe, planChanges, readStripe } from "./catalog-plan.js";
 import { portalSettingsOf } from "./catalog-plan-portal.js";
 import type { WantedWebhook } from "./catalog-plan-webhook.js";
 
@@ -61,18 +62,18 @@ export async function pushCatalog(
   });
 }
 
-async function storeCatalog({ db, now }: PushDeps, definition: CatalogDefinition, { tiers, portals }: InStripe) {
+async function storeCatalog({ db, now }: PushDeps, definition: CatalogDefinition, inStripe: InStripe) {
   const newest = await findNewestVersion(db);
   const next = withRetiredTiers(definition, newest?.definition);
   const hash = hashOf(next);
   const kept = newest?.hash === hash ? newest.version : undefined;
-  const portalConfigurationId = portalSettingsOf(portals)?.id ?? null;
+  const portalConfigurationId = portalSettingsOf(inStripe.portals)?.id ?? null;
   const version = kept ?? (await insertVersion(db, { hash, definition: next, portalConfigurationId, pushedAt: now() }));
   const isOtherPortal = kept !== undefined && newest?.portalConfigurationId !== portalConfigurationId;
   if (isOtherPortal) await setPortalConfiguration(db, version, portalConfigurationId);
 
   const known = await listPrices(db);
-  const changed = pricesOf(next, tiers, known).filter((price) => !known.some((row) => isSame(row, price)));
+  const changed = pricesOf(next, inStripe, known).filter((price) => !known.some((row) => isSame(row, price)));
   for (const price of changed) await upsertPrice(db, price);
   const isNewVersion = kept === undefined;
   if (isNewVersion || isOtherPortal || changed.length > 0)
@@ -95,12 +96,13 @@ function withRetiredTiers(definition: CatalogDefinition, before: CatalogDefiniti
 /** Every price that is in Stripe or was ever recorded, in each of its currencies; on sale is what the definition says. */
 function pricesOf(
   definition: CatalogDefinition,
-  inStripe: readonly StripeTier[],
+  { tiers: inStripe, earlierPrices }: InStripe,
   known: readonly CatalogPrice[],
 ): CatalogPrice[] {
   const tiers = new Set(definition.tiers.map((tier) => tier.slug));
   const prices = new Map(known.map((price) => [placeOf(price), { ...price, isActive: false }]));
   const add = (price: CatalogPrice) => prices.set(placeOf(price), price);
+  for (const row of earlierPrices.flatMap(earlierPriceRows)) add(row);
   for (const { product, prices: made } of inStripe) {
     // A product of a tier that this database never knew: an account shared with another catalog.
     if (!tiers.has(product.tierSlug)) continue;

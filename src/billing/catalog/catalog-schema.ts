@@ -88,6 +88,10 @@ const tax = z.strictObject(
   anyMap,
 );
 
+const aPriceId = "It must be Stripe's ID of a price, such as price_1PgafmB7WZ01zgkW.";
+// Plans of long ago have IDs that their makers chose: https://docs.stripe.com/api/plans/create#create_plan-id
+const stripePriceId = z.string(aPriceId).regex(/^\S{1,255}$/, aPriceId);
+
 const aTrial = "It must be a whole number of days from 0 to 730.";
 
 const tier = (outline: CatalogOutline) =>
@@ -115,6 +119,10 @@ const tier = (outline: CatalogOutline) =>
         .meta({ pattern: "^https?://", description: "Where to ask about a tier that is not sold online." }),
       seats: seats.default({ min: 1, max: 1 }).describe("How many may be bought at once; one when left out."),
       prices: prices(outline.currency).prefault({}).describe("What it costs, for each interval that it is sold by."),
+      earlier_prices: z
+        .array(stripePriceId, "It must be a list of Stripe's IDs of prices.")
+        .default([])
+        .describe("Prices in Stripe that were made elsewhere, by ID: who subscribed at them has this tier."),
       features: grants(outline).default({}).describe("What it includes; a feature left out is not in it."),
     },
     anyMap,
@@ -160,6 +168,7 @@ const outlineSchema = z.object({
           staff: lenientFlag,
           hidden: lenientFlag,
           contact_url: z.unknown().optional(),
+          earlier_prices: z.array(z.unknown()).catch([]).optional(),
           seats: z
             .object({ min: z.number().catch(1), max: z.number().catch(Infinity) })
             .optional()

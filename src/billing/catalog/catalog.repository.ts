@@ -32,7 +32,8 @@ export async function findNewestVersion(db: Db): Promise<CatalogVersion | undefi
 function complete(definition: StoredDefinition): CatalogDefinition {
   const tiers = definition.tiers.map((tier) => ({ ...tier, seats: tier.seats ?? { min: 1, max: 1 } }));
   const features = definition.features.map((each) => ({ ...each, isSelfReported: each.isSelfReported ?? false }));
-  return { ...definition, features, tax: definition.tax ?? { behavior: "exclusive", automatic: false }, tiers };
+  const { tax = { behavior: "exclusive", automatic: false }, earlierPrices = [] } = definition;
+  return { ...definition, features, tax, tiers, earlierPrices };
 }
 
 /** Every price ever sold. */
@@ -52,9 +53,12 @@ export function listPrices(db: Db): Promise<CatalogPrice[]> {
     .orderBy(catalogPrices.id, catalogPrices.stripePriceId);
 }
 
+/** The lock that a push holds, by the name that `Locks` knows it by as well. */
+export const catalogLock = "catalog";
+
 /** Keeps other pushes waiting until this transaction ends. */
 export async function lockCatalog(transaction: Db): Promise<void> {
-  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended('catalog', 0))`);
+  await transaction.execute(sql`select pg_advisory_xact_lock(hashtextextended(${catalogLock}, 0))`);
 }
 
 /** Adds a version, which is the one in force from then on. */

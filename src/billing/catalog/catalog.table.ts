@@ -3,7 +3,8 @@ import { instant, timestamps, whole } from "../../db/columns.js";
 import type { CatalogDefinition, CatalogFeature, CatalogTier, FeatureKind, Interval } from "./catalog.js";
 
 /** A definition as some release wrote it; what came later may be missing. */
-export type StoredDefinition = Omit<CatalogDefinition, "tax" | "features" | "tiers"> & {
+export type StoredDefinition = Omit<CatalogDefinition, "tax" | "features" | "tiers" | "earlierPrices"> & {
+  readonly earlierPrices?: CatalogDefinition["earlierPrices"];
   readonly tax?: CatalogDefinition["tax"];
   readonly features: readonly (Omit<CatalogFeature, "isSelfReported"> & { readonly isSelfReported?: boolean })[];
   readonly tiers: readonly (Omit<CatalogTier, "seats"> & { readonly seats?: CatalogTier["seats"] })[];

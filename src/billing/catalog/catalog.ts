@@ -12,6 +12,14 @@ export interface CatalogDefinition {
   readonly features: readonly CatalogFeature[];
   readonly tiers: readonly CatalogTier[];
   readonly prices: readonly DefinedPrice[];
+  /** Prices in Stripe that others made and tiers were sold at. */
+  readonly earlierPrices: readonly EarlierPrice[];
+}
+
+/** A price in Stripe that this service did not make, whose subscribers have a tier all the same. */
+export interface EarlierPrice {
+  readonly stripePriceId: string;
+  readonly tierSlug: string;
 }
 
 /** How prices treat tax. */

@@ -27,14 +27,21 @@ export async function createCheckoutSession(
   input: CreateCheckoutSession,
 ): Promise<Outcome<{ checkoutId: string }>> {
   const { idempotencyKey: key, ...rest } = input;
-  return withCustomerLock(deps, payer.userId, () =>
-    answerOnce(deps, { userId: payer.userId, operation: "createCheckoutSession", key, input: rest }, async () => {
-      const order = await orderOf(deps, await findBuyer(deps, payer.userId), input);
-      if (!order.value) return order;
-      const { value } = order;
-      return forStripeCustomer(deps, payer, (user) => sendToCheckout(deps, user, value));
-    }),
-  );
+  return withCustomerLock(deps, payer.userId, async () => {
+    const user = await findCustomer(deps, payer.userId);
+    // They may well have a subscription that is not on record yet.
+    if (user?.isImportPending) return refuse("REQUEST_IN_PROGRESS");
+    return answerOnce(
+      deps,
+      { userId: payer.userId, operation: "createCheckoutSession", key, input: rest },
+      async () => {
+        const order = await orderOf(deps, await findBuyer(deps, payer.userId), input);
+        if (!order.value) return order;
+        const { value } = order;
+        return forStripeCustomer(deps, payer, (registered) => sendToCheckout(deps, registered, value));
+      },
+    );
+  });
 }
 
 async function findBuyer(deps: Deps, userId: string): Promise<Buyer> {

@@ -1,5 +1,6 @@
 import type { Deps } from "../../deps.js";
 import type { InvoiceSnapshot } from "../../stripe/snapshots.js";
+import { unlessMissing } from "../../stripe/stripe-errors.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { deleteInvoice, findInvoiceByStripeId, upsertInvoice } from "./invoice.repository.js";
@@ -9,7 +10,23 @@ import { storePayment } from "./payment.store.js";
 
 /** Reads an invoice and the payments made against it; the write makes our rows match. */
 export async function syncInvoice(deps: Deps, user: UserRow, stripeInvoiceId: string): Promise<Write<InvoiceRow>> {
-  const invoice = await deps.stripe.getInvoice(stripeInvoiceId);
+  return prepareInvoice(deps, user, await deps.stripe.getInvoice(stripeInvoiceId));
+}
+
+/**
+ * The same for one that may be gone: a draft can be deleted, and then Stripe does not have it any more. Other invoices
+ * cannot, so one that is missing is left as it is: https://docs.stripe.com/api/invoices/delete
+ */
+export async function syncOrForgetInvoice(deps: Deps, user: UserRow, stripeInvoiceId: string): Promise<Write<unknown>> {
+  const invoice = await unlessMissing(deps.stripe.getInvoice(stripeInvoiceId));
+  if (invoice) return prepareInvoice(deps, user, invoice);
+  return async (inside) => {
+    const row = await findInvoiceByStripeId(inside.db, stripeInvoiceId);
+    if (row?.status === "DRAFT") await forgetInvoice(inside, user, stripeInvoiceId);
+  };
+}
+
+async function prepareInvoice(deps: Deps, user: UserRow, invoice: InvoiceSnapshot): Promise<Write<InvoiceRow>> {
   const payments = await Promise.all(invoice.paymentIntentIds.map((id) => deps.stripe.getPayment(id)));
   return async (inside) => {
     const row = await upsertInvoice(inside.db, invoiceColumns(user, invoice));

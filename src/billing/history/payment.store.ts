@@ -32,6 +32,9 @@ export function paymentColumns(user: UserRow, payment: PaymentSnapshot, invoiceI
     methodLast4: payment.method?.last4 ?? null,
     methodExpMonth: payment.method?.expMonth ?? null,
     methodExpYear: payment.method?.expYear ?? null,
+    stripeDisputeId: payment.dispute?.id ?? null,
+    disputeStatus: payment.dispute?.status ?? null,
+    disputedAmount: payment.dispute?.amount ?? null,
     receiptUrl: payment.receiptUrl,
   };
 }

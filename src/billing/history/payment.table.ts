@@ -28,6 +28,10 @@ export const payments = pgTable(
     methodLast4: text("method_last4"),
     methodExpMonth: integer("method_exp_month"),
     methodExpYear: integer("method_exp_year"),
+    /** Its newest dispute; null where there never was one. The status is in Stripe's words: it adds to them. */
+    stripeDisputeId: text("stripe_dispute_id"),
+    disputeStatus: text("dispute_status"),
+    disputedAmount: whole("disputed_amount"),
     receiptUrl: text("receipt_url"),
     ...timestamps,
   },

@@ -1,6 +1,5 @@
-import { isDatabaseOutage } from "../../db/outage.js";
 import type { Deps } from "../../deps.js";
-import { CustomerBusy, isUpstreamOutage } from "../../errors.js";
+import { isPassing } from "../passing.js";
 import { lockCustomer } from "../users/customer-lock.js";
 import type { Sides } from "../users/sides.js";
 import { commit } from "../users/user.sync.js";
@@ -95,9 +94,4 @@ function tell(deps: Deps, { id }: ReconciliationRow, finding: Finding, remaining
 
 function countOf(findings: readonly Finding[]): number {
   return findings.reduce((sum, { differences }) => sum + differences.length, 0);
-}
-
-/** Whether another try may well succeed: an outage, or somebody else at the customer. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof CustomerBusy || isUpstreamOutage(error) || isDatabaseOutage(error);
 }

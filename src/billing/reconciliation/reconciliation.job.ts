@@ -1,10 +1,11 @@
 import type { Deps } from "../../deps.js";
 import { rootProblem } from "../../errors.js";
 import { enqueue } from "../../jobs/enqueue.js";
-import { isMissingHere } from "../../stripe/stripe-errors.js";
+import { pageAfter } from "../../stripe/pages.js";
+import { isPassing } from "../passing.js";
 import { findCustomer, findNextPayer } from "../users/user.service.js";
 import type { UserRow } from "../users/user.table.js";
-import { compareCustomer, isPassing } from "./compare-customer.js";
+import { compareCustomer } from "./compare-customer.js";
 import { compareStrangers } from "./compare-strangers.js";
 import {
   advance,
@@ -136,21 +137,11 @@ async function takeStep(deps: Deps, row: ReconciliationRow): Promise<void> {
 }
 
 async function lookForStrangers(deps: Deps, row: ReconciliationRow, after: string | null): Promise<void> {
-  const page = await pageAfter(deps, after);
+  const page = await pageAfter(deps.stripe.listCustomers, after);
   const last = page.at(-1);
   if (!last) return finish(deps.db, row.id, nothing);
   const tally = await orNothing(deps, row, () => compareStrangers(deps, row, page));
   await advance(deps.db, row, `customer:${last.id}`, tally);
-}
-
-/** Should the last customer of the page before have been deleted since, Stripe cannot go on from there: it begins anew. */
-async function pageAfter(deps: Deps, after: string | null) {
-  try {
-    return await deps.stripe.listCustomers(after);
-  } catch (error) {
-    if (after === null || !isMissingHere(error)) throw error;
-    return deps.stripe.listCustomers(null);
-  }
 }
 
 function compareOne(deps: Deps, row: ReconciliationRow, user: UserRow | undefined): Promise<Tally> {

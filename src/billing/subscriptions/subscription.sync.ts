@@ -27,6 +27,15 @@ export async function syncSubscription(
   return (inside) => storeSubscription(inside, user, snapshot);
 }
 
+/** Reads all subscriptions of a Stripe customer, ended ones too; the write makes our rows match, the oldest first. */
+export async function syncSubscriptions(deps: Deps, user: UserRow, stripeCustomerId: string): Promise<Write<void>> {
+  const ids = (await deps.stripe.listSubscriptions(stripeCustomerId)).toReversed();
+  const writes = await Promise.all(ids.map((id) => syncSubscription(deps, user, id)));
+  return async (inside) => {
+    for (const write of writes) await write(inside);
+  };
+}
+
 async function storeSubscription(
   inside: Deps,
   user: UserRow,

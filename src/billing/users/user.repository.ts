@@ -1,4 +1,18 @@
-import { and, arrayContains, arrayOverlaps, eq, gt, inArray, isNotNull, isNull, not, or, sql } from "drizzle-orm";
+import {
+  and,
+  arrayContains,
+  arrayOverlaps,
+  count,
+  eq,
+  gt,
+  inArray,
+  isNotNull,
+  isNull,
+  lte,
+  not,
+  or,
+  sql,
+} from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import type { Payer } from "./payer.js";
@@ -66,6 +80,16 @@ export async function setStripeCustomer(db: Db, userId: string, stripeCustomerId
     .where(and(eq(users.id, userId), isNull(users.stripeCustomerId)));
 }
 
+/** Notes that what is a user's at Stripe is being read for the first time. */
+export async function beginImport(db: Db, userId: string): Promise<void> {
+  await db.update(users).set({ isImportPending: true }).where(eq(users.id, userId));
+}
+
+/** Notes that all that is a user's at Stripe has been read. */
+export async function endImport(db: Db, userId: string): Promise<void> {
+  await db.update(users).set({ isImportPending: false }).where(eq(users.id, userId));
+}
+
 /** Unties a user from a Stripe customer that is no more, so that another one can be made; its currency, credit and card were only its. */
 export async function forgetStripeCustomer(db: Db, userId: string, stripeCustomerId: string): Promise<void> {
   await db
@@ -103,9 +127,18 @@ export function profileOf(customer: Profile): Profile {
 
 type Profile = Pick<CustomerSnapshot, "email" | "name" | "currency" | "balance" | "paymentMethod">;
 
+const isAtStripe = or(isNotNull(users.stripeCustomerId), sql`cardinality(${users.formerStripeCustomerIds}) > 0`);
+
+/** How many users have or had a Stripe customer: all of them, and those up to an id, none of them for null. */
+export async function countAtStripe(db: Db, upTo: string | null): Promise<{ all: number; upTo: number }> {
+  const isBefore = upTo === null ? sql`false` : lte(users.id, upTo);
+  const passed = sql`count(*) filter (where ${isBefore})`.mapWith(Number);
+  const [row] = await db.select({ all: count(), upTo: passed }).from(users).where(isAtStripe);
+  return row ?? { all: 0, upTo: 0 };
+}
+
 /** The next users, by id, who have or had a Stripe customer. */
 export function findNextAtStripe(db: Db, after: string | null, limit: number): Promise<UserRow[]> {
-  const isAtStripe = or(isNotNull(users.stripeCustomerId), sql`cardinality(${users.formerStripeCustomerIds}) > 0`);
   return db
     .select()
     .from(users)

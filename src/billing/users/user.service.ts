@@ -5,7 +5,14 @@ import { answerOnce } from "./idempotency.js";
 import { isEmail, isStorable } from "./input-text.js";
 import type { Payer } from "./payer.js";
 import { forStripeCustomer } from "./stripe-customer.js";
-import { findNextAtStripe, findUser, findUsers, findUsersByStripeIds, storeProfile } from "./user.repository.js";
+import {
+  countAtStripe,
+  findNextAtStripe,
+  findUser,
+  findUsers,
+  findUsersByStripeIds,
+  storeProfile,
+} from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
 
 /** Who to register; what is left out is taken from the token. */
@@ -81,4 +88,9 @@ export function findCustomer(deps: Deps, userId: string): Promise<UserRow | unde
 /** The user after this one, by id, who has or had a Stripe customer. */
 export async function findNextPayer(deps: Deps, after: string | null): Promise<UserRow | undefined> {
   return (await findNextAtStripe(deps.db, after, 1))[0];
+}
+
+/** How many users have or had a Stripe customer: all of them, and those up to an ID in the order of `findNextPayer`. */
+export function countPayers(deps: Deps, upTo: string | null): Promise<{ all: number; upTo: number }> {
+  return countAtStripe(deps.db, upTo);
 }

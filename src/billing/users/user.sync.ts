@@ -1,4 +1,5 @@
 import { type Deps, inTransaction } from "../../deps.js";
+import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import { isMissing } from "../../stripe/stripe-errors.js";
 import { isUuid } from "./user.js";
 import { findUser, findUserByStripeId, setStripeCustomer, storeProfile } from "./user.repository.js";
@@ -14,16 +15,20 @@ export function commit<T>(deps: Deps, write: Write<T>): Promise<T> {
 
 /** Reads the Stripe customer; the write makes our row match. */
 export async function syncCustomer(deps: Deps, user: UserRow, stripeCustomerId: string): Promise<Write<void>> {
-  const customer = await deps.stripe.getCustomer(stripeCustomerId);
+  return customerWrite(user, await deps.stripe.getCustomer(stripeCustomerId));
+}
+
+/** The write of `syncCustomer` for a customer that was read just now. */
+export function customerWrite(user: UserRow, customer: CustomerSnapshot): Write<void> {
   return async ({ db }) => {
     // Who a deleted customer was stays on record: invoices and payments still name them.
-    const isFormer = user.stripeCustomerId !== null && user.stripeCustomerId !== stripeCustomerId;
+    const isFormer = user.stripeCustomerId !== null && user.stripeCustomerId !== customer.id;
     if (!customer.isDeleted && !isFormer) await storeProfile(db, user.id, customer);
   };
 }
 
 /**
- * Whose Stripe customer this is; undefined for one that was not made by this service.
+ * Whose Stripe customer this is; undefined for one that this service neither made nor adopted.
  *
  * An event may arrive before the row knows its Stripe customer, so a stranger is looked up at Stripe,
  * where we wrote our row's id.

@@ -30,6 +30,8 @@ export const users = pgTable(
     formerStripeCustomerIds: text("former_stripe_customer_ids").array().notNull().default([]),
     /** Whether the profile was taken from a token or a request. Who only used something is on record by their ID alone. */
     isRegistered: boolean("is_registered").notNull().default(true),
+    /** Whether an import has tied them to their Stripe customer and not yet read all that is theirs: the next import goes on with it. */
+    isImportPending: boolean("is_import_pending").notNull().default(false),
     /** When a metered feature was first used without a subscription: what periods are counted from where there never was one. */
     firstUsedAt: instant("first_used_at"),
     createdAt: instant("created_at").notNull(),

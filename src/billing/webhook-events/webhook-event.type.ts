@@ -76,7 +76,7 @@ export class AdminWebhookEventFilter implements WebhookEventFilter {
   @Field(() => String, {
     nullable: true,
     description:
-      "Stripe's event ID, or the ID of the object that is brought up to date for it; for charges and refunds that is their payment.",
+      "Stripe's event ID, or the ID of the object that is brought up to date for it; for charges, refunds and disputes that is their payment, for prices their product.",
   })
   readonly stripeId?: string | null;
 

@@ -1,0 +1,1 @@
+ALTER TABLE "users" ADD COLUMN "is_import_pending" boolean DEFAULT false NOT NULL;
