@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { expect, test } from "vitest";
+import { openMeter } from "./meter-support.js";
 import { day, eventsOf, invoicesOf, moveTo, periodOf, priceOf, subscribed } from "./subscribed.js";
 import { openSandbox, type TestSandbox } from "./support.js";
 
@@ -135,4 +136,21 @@ test("what is on trial or sent is not paused, and what is paused is not billed f
   expect(await invoicesOf(stripe, subscription)).toHaveLength(1);
   await stripe.subscriptions.resume(id, { payment_behavior: "resume_on_payment_success" });
   expect(amounts(await latest(stripe, id))).toEqual([-500, 3000]);
+});
+
+test("what was used of a metered item until a pause becomes pending, unless told otherwise", async () => {
+  const { stripe, customer, meter, send, advance } = await openMeter();
+  const recurring = { interval: "month", usage_type: "metered", meter: meter.id } as const;
+  const price = await priceOf(stripe, 10, recurring);
+  const pauseAfterUse = async (params: Stripe.SubscriptionPauseParams) => {
+    const { id } = await stripe.subscriptions.create({ customer, items: [{ price: price.id }] });
+    await send("7");
+    await advance(day);
+    await stripe.subscriptions.pause(id, params);
+    const { data } = await stripe.invoiceItems.list({ customer, pending: true });
+    await stripe.subscriptions.cancel(id);
+    return data.map(({ amount }) => amount);
+  };
+  expect(await pauseAfterUse({ bill_for: { outstanding_usage_through: { type: "none" } } })).toEqual([]);
+  expect(await pauseAfterUse({})).toEqual([70]);
 });
