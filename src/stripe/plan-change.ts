@@ -40,8 +40,6 @@ export interface HeldPayment {
   readonly confirmationUrl: string | null;
 }
 
-const nothing: DueNow = { amount: 0, lines: [] };
-
 /** The parameters that a change and its preview have in common. */
 export function changeParams(order: PlanOrder, itemId: string) {
   return {
@@ -64,9 +62,8 @@ export function planItem({ items }: Stripe.Subscription, stripePriceId: string):
   return item;
 }
 
-/** Reads a preview. One that is not of the change itself, but of the next period, says that nothing is due now. */
+/** Reads the preview of a change that is invoiced at once. */
 export function dueNow(preview: Stripe.Invoice): DueNow {
-  if (preview.billing_reason !== "subscription_update") return nothing;
   const amount = preview.total < 0 ? preview.total : preview.amount_due;
   return { amount, lines: preview.lines.data.map(lineSnapshot) };
 }

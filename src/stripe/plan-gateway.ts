@@ -15,7 +15,7 @@ import { asking } from "./stripe-errors.js";
 
 /** What is asked of Stripe to move a subscription to another price. Fails as `StripeGateway` does. */
 export interface StripePlanGateway {
-  /** What a change would charge at once. Nothing is made. */
+  /** What a change would charge that is invoiced at once, as all are but those within a trial. Nothing is made. */
   previewChange(order: PlanOrder): Promise<DueNow>;
   /** What each later period would cost, discounts and tax counted, before credit. Nothing is made. */
   previewLaterPeriods(order: PlanOrder): Promise<number>;

@@ -94,7 +94,8 @@ async function priceChange(
   if (!change.value) return change;
   try {
     const quote = await quoteOf(deps, change.value);
-    return isPayable(quote, change.value) ? done({ change: change.value, quote }) : refuse("PAYMENT_METHOD_REQUIRED");
+    const hasCard = await isPayable(deps, quote, change.value);
+    return hasCard ? done({ change: change.value, quote }) : refuse("PAYMENT_METHOD_REQUIRED");
   } catch (error) {
     if (error instanceof StripeRefused) return refusalOf(deps, change.value.order, error);
     throw error;

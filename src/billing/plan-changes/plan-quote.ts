@@ -12,20 +12,30 @@ export interface Quote {
   readonly recurring: number;
 }
 
-const notYet = { amount: 0, lines: [] };
+const nothing = { amount: 0, lines: [] };
 
 /** Asks Stripe what a change costs. Nothing is made. */
-export async function quoteOf({ stripe }: Deps, { order, timing }: PlanChange): Promise<Quote> {
+export async function quoteOf({ stripe }: Deps, { order, timing, subscription }: PlanChange): Promise<Quote> {
+  const isInTrial = subscription.status === "TRIALING" && !order.endsTrial;
   const [now, recurring] = await Promise.all([
-    timing === "IMMEDIATE" ? stripe.previewChange(order) : notYet,
+    timing === "IMMEDIATE" && !isInTrial ? stripe.previewChange(order) : nothing,
     stripe.previewLaterPeriods(order),
   ]);
   return { dueNow: now.amount, lines: now.lines, recurring };
 }
 
-/** Whether there is something to pay it from, should something be due. */
-export function isPayable({ dueNow }: Quote, { user, subscription }: PlanChange): boolean {
-  return dueNow <= 0 || subscription.paymentMethod !== null || user.paymentMethod !== null;
+/**
+ * Whether there is something to pay it from, should something be due. Where we know of nothing Stripe is asked, as a card
+ * may have been left a moment ago.
+ */
+export async function isPayable({ stripe }: Deps, { dueNow }: Quote, change: PlanChange): Promise<boolean> {
+  const { user, subscription } = change;
+  if (dueNow <= 0 || subscription.paymentMethod || user.paymentMethod) return true;
+  const [theirs, customer] = await Promise.all([
+    stripe.getSubscription(subscription.stripeSubscriptionId),
+    user.stripeCustomerId ? stripe.getCustomer(user.stripeCustomerId) : null,
+  ]);
+  return theirs.paymentMethod !== null || (customer?.paymentMethod ?? null) !== null;
 }
 
 /** What a customer agrees to who accepts a quote. */
