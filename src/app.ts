@@ -36,8 +36,10 @@ import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
+import { runsAtOnce } from "./webhooks/claims.js";
 import { measureBacklog } from "./webhooks/measure-backlog.js";
 import { makeInbox } from "./webhooks/receive-stripe-event.js";
+import { watchClaims } from "./webhooks/watch-claims.js";
 import { within } from "./within.js";
 
 /** Prometheus gives up after ten seconds; what Postgres does not tell by then is left out. */
@@ -159,13 +161,15 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
   );
 
   if (config.worker) {
+    const claims = openLocks(config.database.url, runsAtOnce);
+    closers.push(() => claims.close());
     const worker = await startWorker({
       databaseUrl: config.database.url,
-      tasks: makeTasks(deps, inbox, patient),
+      tasks: makeTasks({ deps, patient, inbox, claims }),
       crontab,
       log,
     });
-    closers.push(() => worker.stop());
+    closers.push(watchClaims(deps), () => worker.stop());
   }
   followMoves(clock, deps);
   const url = await http.listen({ host: config.host, port: config.port });
