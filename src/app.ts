@@ -38,7 +38,7 @@ import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
 import { runsAtOnce } from "./webhooks/claims.js";
 import { measureBacklog } from "./webhooks/measure-backlog.js";
-import { makeInbox } from "./webhooks/receive-stripe-event.js";
+import { inboxConnections, makeInbox } from "./webhooks/receive-stripe-event.js";
 import { watchClaims } from "./webhooks/watch-claims.js";
 import { within } from "./within.js";
 
@@ -127,6 +127,9 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
   const schema = limitTime(authorize(buildPlainSchema()));
   const limiter = openRateLimiter(config.redisUrl, connection.db, log);
   closers.push(() => limiter.close());
+  const arrivals = connect(config.database.url, inboxConnections);
+  closers.push(() => arrivals.close());
+  const inbox = makeInbox(deps, arrivals.db);
   const makeBudget = makeBudgets({ limiter, sizes: config.rateLimits, log, metrics });
   const authenticate = orByServiceKey(makeAuthenticator(config, log), keyring);
   const makeContext = contextMaker(deps, live, config, { authenticate, makeBudget });
@@ -143,7 +146,6 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
     () => http.close(),
   );
   await serveGraphql(http, apollo, makeContext);
-  const inbox = makeInbox(deps);
   await serveStripeWebhook(http, { inbox, secrets: config.stripe.webhookSecrets, metrics });
   await serveHealth(http, async () => ({
     database: await answersInTime(connection.ping()),

@@ -158,6 +158,15 @@ export async function findKnownEvents(db: Db, stripeEventIds: readonly string[])
   return new Set(known.map(({ id }) => id));
 }
 
+/** Which of these rows there are. */
+export async function findStored(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await db
+    .select({ id: webhookEvents.id })
+    .from(webhookEvents)
+    .where(inArray(webhookEvents.id, [...ids]));
+  return new Set(found.map(({ id }) => id));
+}
+
 /** For a row: whether it was claimed by a run that has ended without settling it. */
 const isAbandoned = sql`(
   status = 'PROCESSING' and claimed_by is not null and not ${isHeld(sql`${claimPrefix}::text || claimed_by`)})`;
