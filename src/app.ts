@@ -17,6 +17,7 @@ import { makeCostCounter } from "./graphql/cost.js";
 import { limitTime, startDeadline } from "./graphql/deadline.js";
 import { unknownCaller } from "./graphql/errors.js";
 import { buildPlainSchema } from "./graphql/schema.js";
+import { endConnections } from "./http/end-connections.js";
 import { type Caller, serveGraphql } from "./http/graphql-endpoint.js";
 import { serveSocket } from "./http/graphql-socket.js";
 import { answersInTime, serveHealth } from "./http/health-endpoint.js";
@@ -151,6 +152,7 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
     database: await answersInTime(connection.ping()),
     catalog: catalog.isLoaded(),
   }));
+  endConnections(http, config.shutdownDelayMs);
   if (config.metricsToken) await serveMetrics(http, metrics.report, config.metricsToken);
   closers.push(
     serveSocket(http.server, {
