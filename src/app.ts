@@ -131,6 +131,10 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
   const arrivals = connect(config.database.url, inboxConnections);
   closers.push(() => arrivals.close());
   const inbox = makeInbox(deps, arrivals.db);
+  const claims = openLocks(config.database.url, runsAtOnce);
+  closers.push(() => claims.close());
+  let jobsEnded: Promise<void> | undefined;
+  closers.push(() => jobsEnded); // what they stand on is open until then; requests do not wait for them
   const makeBudget = makeBudgets({ limiter, sizes: config.rateLimits, log, metrics });
   const authenticate = orByServiceKey(makeAuthenticator(config, log), keyring);
   const makeContext = contextMaker(deps, live, config, { authenticate, makeBudget });
@@ -165,15 +169,15 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
   );
 
   if (config.worker) {
-    const claims = openLocks(config.database.url, runsAtOnce);
-    closers.push(() => claims.close());
     const worker = await startWorker({
       databaseUrl: config.database.url,
       tasks: makeTasks({ deps, patient, inbox, claims }),
       crontab,
       log,
     });
-    closers.push(watchClaims(deps), () => worker.stop());
+    closers.push(watchClaims(deps), () => {
+      jobsEnded = worker.stop();
+    });
   }
   followMoves(clock, deps);
   const url = await http.listen({ host: config.host, port: config.port });
