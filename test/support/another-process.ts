@@ -37,7 +37,9 @@ export function otherProcesses(): OtherProcesses {
         WORKER: String(how.worker ?? false),
         ...how.environment,
       });
-      await until("the other process listens", () => process.output().includes('"listening"'), 30_000);
+      const isThrough = () => process.output().includes('"listening"') || process.child.exitCode !== null;
+      await until("the other process listens", isThrough, 60_000);
+      if (process.child.exitCode !== null) throw new Error(`The other process has ended: ${process.output()}`);
       return { process, url: `http://127.0.0.1:${port}` };
     },
     async clear() {

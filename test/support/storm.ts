@@ -74,8 +74,12 @@ export async function deliverAll(
 
 /** Every event that was answered 200 is there, exactly once, and settled. */
 export async function expectEachOnce({ connection: { db } }: TestApp, accepted: ReadonlySet<string>): Promise<void> {
-  const waiting = "select 1 from webhook_events where status in ('PENDING', 'PROCESSING')";
-  await until("every event is processed", async () => (await db.execute(waiting)).length === 0, 20_000);
+  const waiting = `select stripe_event_id, status, attempts, last_error, due_at, claimed_by, now() from webhook_events
+    where status in ('PENDING', 'PROCESSING')`;
+  const areSettled = async () => (await db.execute(waiting)).length === 0;
+  await until("every event is processed", areSettled, 20_000).catch(async () => {
+    expect([...(await db.execute(waiting))], "events that still wait").toEqual([]);
+  });
   const rows = await db.execute<{ id: string; status: string }>(
     "select stripe_event_id as id, status from webhook_events",
   );
