@@ -40,7 +40,7 @@ import { crontab, makeTasks, sweepTask } from "./tasks.js";
 import { runsAtOnce } from "./webhooks/claims.js";
 import { measureBacklog } from "./webhooks/measure-backlog.js";
 import { inboxConnections, makeInbox } from "./webhooks/receive-stripe-event.js";
-import { watchClaims } from "./webhooks/watch-claims.js";
+import { watchInbox } from "./webhooks/watch-inbox.js";
 import { within } from "./within.js";
 
 /** Prometheus gives up after ten seconds; what Postgres does not tell by then is left out. */
@@ -175,7 +175,7 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
       crontab,
       log,
     });
-    closers.push(watchClaims(deps), () => {
+    closers.push(watchInbox(deps), () => {
       jobsEnded = worker.stop();
     });
   }

@@ -21,6 +21,15 @@ test("what a dead worker had claimed is taken over at once, and what a living on
   await locks.close();
 });
 
+test("an event that nobody was called for is worked on all the same", async ({ app }) => {
+  await app.connection.db.execute(sql`
+    insert into webhook_events (id, stripe_event_id, type, livemode, object_kind, object_id, stripe_customer_id, status,
+      created_at, received_at, due_at)
+    values (gen_random_uuid(), 'evt_uncalled', 'customer.updated', false, 'customer', 'cus_nobody', 'cus_nobody', 'PENDING',
+      now(), now(), now())`);
+  await until("it is settled", () => isSettled(app, "evt_uncalled"));
+});
+
 /** An event that a worker has claimed for a minute. */
 async function claimed({ connection }: TestApp, id: string, run: string): Promise<void> {
   await connection.db.execute(sql`

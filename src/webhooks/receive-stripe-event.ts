@@ -90,7 +90,7 @@ async function storeSurely(db: Db, events: readonly ArrivedEvent[], task: string
 /**
  * Wakes the worker with the statement that stores the first event, and once more a little later for all that have come
  * meanwhile: measured, a job for each statement costs more than storing what it brought. Should the process die in
- * between, the worker's look each minute finds the rest.
+ * between, the worker's look each second finds the rest.
  */
 function makeAlarm({ db, log }: Deps) {
   let rungAt = Number.NEGATIVE_INFINITY;

@@ -192,9 +192,17 @@ export async function claimEvents(db: Db, { run, now, ms }: Claim, limit: number
     .returning(webhookEventHead);
 }
 
-/** Whether somebody who is gone had claimed events. */
-export async function hasAbandonedEvents(db: Db): Promise<boolean> {
-  const [found] = await db.execute(sql`select from webhook_events where ${isAbandoned} limit 1`);
+/**
+ * Whether there are events that nobody works on: claimed by a run that is gone, or waiting since before an instant while
+ * no run is under way.
+ */
+export async function hasNeglectedEvents(db: Db, waitingSince: Date): Promise<boolean> {
+  const [found] = await db.execute(sql`
+    select from webhook_events
+    where ${isAbandoned} or (
+      status = 'PENDING' and due_at < ${waitingSince.toISOString()}::timestamptz
+      and not exists (select from webhook_events where status = 'PROCESSING' and not ${isAbandoned}))
+    limit 1`);
   return found !== undefined;
 }
 
