@@ -193,17 +193,18 @@ export async function claimEvents(db: Db, { run, now, ms }: Claim, limit: number
 }
 
 /**
- * Whether there are events that nobody works on: claimed by a run that is gone, or waiting since before an instant while
+ * The query for an event that nobody works on: claimed by a run that is gone, or waiting since before an instant while
  * no run is under way.
  */
-export async function hasNeglectedEvents(db: Db, waitingSince: Date): Promise<boolean> {
-  const [found] = await db.execute(sql`
-    select from webhook_events
-    where ${isAbandoned} or (
-      status = 'PENDING' and due_at < ${waitingSince.toISOString()}::timestamptz
-      and not exists (select from webhook_events where status = 'PROCESSING' and not ${isAbandoned}))
-    limit 1`);
-  return found !== undefined;
+export function neglectedEvent(db: Db, waitingSince: Date) {
+  const isUncalled = sql`(
+    status = 'PENDING' and due_at < ${waitingSince.toISOString()}::timestamptz
+    and not exists (select from webhook_events where status = 'PROCESSING' and not ${isAbandoned}))`;
+  return db
+    .select({ id: webhookEvents.id })
+    .from(webhookEvents)
+    .where(sql`status in ('PENDING', 'PROCESSING') and (${isAbandoned} or ${isUncalled})`)
+    .limit(1);
 }
 
 /** When the first of those that wait, or are claimed, may be claimed; undefined when there is none before an instant. */

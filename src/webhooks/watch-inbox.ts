@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { processTask } from "./process-task.js";
-import { hasNeglectedEvents } from "./stripe-event.repository.js";
+import { neglectedEvent } from "./stripe-event.repository.js";
 
 const lookEveryMs = 1_000;
 /** Whoever stores an event has the worker called within a moment; after this long nobody did. */
@@ -20,7 +20,8 @@ export function watchInbox({ db, log }: Pick<Deps, "db" | "log">): () => void {
     isLooking = true;
     try {
       const uncalledSince = new Date(Date.now() - longestCallMs);
-      if (await hasNeglectedEvents(db, uncalledSince)) await enqueue(db, processTask, { key: processTask });
+      const [neglected] = await neglectedEvent(db, uncalledSince);
+      if (neglected) await enqueue(db, processTask, { key: processTask });
     } catch (error) {
       log.debug({ err: error }, "the inbox could not be looked into"); // the next look does it
     } finally {
