@@ -17,6 +17,7 @@ import { makeCostCounter } from "./graphql/cost.js";
 import { limitTime, startDeadline } from "./graphql/deadline.js";
 import { unknownCaller } from "./graphql/errors.js";
 import { buildPlainSchema } from "./graphql/schema.js";
+import { endConnections } from "./http/end-connections.js";
 import { type Caller, serveGraphql } from "./http/graphql-endpoint.js";
 import { serveSocket } from "./http/graphql-socket.js";
 import { answersInTime, serveHealth } from "./http/health-endpoint.js";
@@ -37,8 +38,10 @@ import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
+import { runsAtOnce } from "./webhooks/claims.js";
 import { measureBacklog } from "./webhooks/measure-backlog.js";
-import { makeInbox } from "./webhooks/receive-stripe-event.js";
+import { inboxConnections, makeInbox } from "./webhooks/receive-stripe-event.js";
+import { watchInbox } from "./webhooks/watch-inbox.js";
 import { within } from "./within.js";
 
 /** Prometheus gives up after ten seconds; what Postgres does not tell by then is left out. */
@@ -129,6 +132,13 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
   const schema = limitTime(authorize(buildPlainSchema()));
   const limiter = openRateLimiter(config.redisUrl, connection.db, log);
   closers.push(() => limiter.close());
+  const arrivals = connect(config.database.url, inboxConnections);
+  closers.push(() => arrivals.close());
+  const inbox = makeInbox(deps, arrivals.db);
+  const claims = openLocks(config.database.url, runsAtOnce);
+  closers.push(() => claims.close());
+  let jobsEnded: Promise<void> | undefined;
+  closers.push(() => jobsEnded); // what they stand on is open until then; requests do not wait for them
   const makeBudget = makeBudgets({ limiter, sizes: config.rateLimits, log, metrics });
   const authenticate = orByServiceKey(makeAuthenticator(config, log), keyring);
   const makeContext = contextMaker(deps, live, config, { authenticate, makeBudget });
@@ -145,12 +155,12 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
     () => http.close(),
   );
   await serveGraphql(http, apollo, makeContext);
-  const inbox = makeInbox(deps);
   await serveStripeWebhook(http, { inbox, secrets: config.stripe.webhookSecrets, metrics });
   await serveHealth(http, async () => ({
     database: await answersInTime(connection.ping()),
     catalog: catalog.isLoaded(),
   }));
+  endConnections(http, config.shutdownDelayMs);
   if (config.metricsToken) await serveMetrics(http, metrics.report, config.metricsToken);
   closers.push(
     serveSocket(http.server, {
@@ -165,11 +175,13 @@ async function compose(config: Config, log: Logger, closers: Closers, close: () 
   if (config.worker) {
     const worker = await startWorker({
       databaseUrl: config.database.url,
-      tasks: makeTasks(deps, inbox, patient),
+      tasks: makeTasks({ deps, patient, inbox, claims }),
       crontab,
       log,
     });
-    closers.push(() => worker.stop());
+    closers.push(watchInbox(deps), () => {
+      jobsEnded = worker.stop();
+    });
   }
   followMoves(clock, deps);
   const url = await http.listen({ host: config.host, port: config.port });

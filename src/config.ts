@@ -59,6 +59,8 @@ export interface Config extends IdentityConfig {
   readonly payloadRetentionDays: number;
   /** What the nightly comparison with Stripe does, and how many requests a second comparisons may send there. */
   readonly reconciliation: { readonly nightly: "off" | "report" | "repair"; readonly requestsPerSecond: number };
+  /** How long requests are still taken once it was told to end. */
+  readonly shutdownDelayMs: number;
   readonly shutdownTimeoutMs: number;
 }
 
@@ -123,6 +125,7 @@ export function readConfig(env: Environment): Config {
       nightly: values.RECONCILE_NIGHTLY,
       requestsPerSecond: values.RECONCILE_REQUESTS_PER_SECOND,
     },
+    shutdownDelayMs: values.SHUTDOWN_DELAY_SECONDS * 1000,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_SECONDS * 1000,
   };
 }

@@ -24,11 +24,21 @@ import type { Inbox } from "./webhooks/receive-stripe-event.js";
 /** The name of the job that does what has fallen due; also run at once when the billing clock was moved. */
 export const sweepTask = "sweep";
 
-/** Contents page: which background job runs what. `patient` is the same as `deps`, but paces what it asks of Stripe. */
-export function makeTasks(deps: Deps, inbox: Inbox, patient: Deps): Tasks {
+/** What jobs work with. */
+export interface TaskParts {
+  readonly deps: Deps;
+  /** The same, but what it asks of Stripe is paced. */
+  readonly patient: Deps;
+  readonly inbox: Inbox;
+  /** For runs that claim events, one for each of them that may be under way here. */
+  readonly claims: Deps["locks"];
+}
+
+/** Contents page: which background job runs what. */
+export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
   return {
     [fetchUndeliveredTask]: makeFetchUndelivered(deps, inbox),
-    [processTask]: () => processStripeEvents(deps),
+    [processTask]: () => processStripeEvents(deps, claims),
     [keepCardsTask]: () => keepCards(deps),
     [usageUpkeepTask]: () => keepUsageTables(deps),
     [forgetPayloadsTask]: () => forgetPayloads(deps),

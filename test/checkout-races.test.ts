@@ -6,6 +6,8 @@ import { type TestApp, test } from "./support/app.js";
 import { codesOf } from "./support/graphql.js";
 import { findPrice, returnUrl } from "./support/person.js";
 import { quiet } from "./support/quiet.js";
+import { faultSeed, seeded } from "./support/seeded.js";
+import { changesUnheard, deliverAll } from "./support/storm.js";
 import { plantFault } from "./support/stripe.js";
 import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
@@ -110,6 +112,35 @@ test("a busy customer keeps the live update waiting, and does not end it", async
   expect(await stream.next()).toEqual({ data: { checkoutSessionUpdated: { status: "EXPIRED" } } });
   await stream.ended;
   await app.control("POST", "/sandbox/deliveries", { mode: "send" });
+});
+
+test(`webhooks and mutations of one customer at once end as Stripe has it (seed ${faultSeed})`, async ({ app }) => {
+  const gus = await app.customerOn("professional", "gus");
+  const random = seeded(faultSeed);
+  const mutations = {
+    registerCustomer: ["registerCustomer(input: {}) { userErrors { code } }", []],
+    createPortalSession: [`createPortalSession(input: { returnUrl: "${returnUrl}" }) { userErrors { code } }`, []],
+    createCheckoutSession: [
+      `createCheckoutSession(input: { priceId: "${await findPrice(app, "enterprise")}", returnUrl: "${returnUrl}" }) {
+        userErrors { code } }`,
+      ["ALREADY_SUBSCRIBED"],
+    ],
+  } as const;
+  for (let round = 0; round < 3; round += 1) {
+    const told = await changesUnheard(app, ["gus"], 2, random);
+    const asked = Object.entries(mutations).flatMap((mutation) => [mutation, mutation]);
+    const [, ...answers] = await Promise.all([
+      deliverAll(app, [app.url], told),
+      ...asked.map(async ([field, [text, refusals]]) => {
+        const { userErrors } = (await gus.ask(`mutation { ${text} }`))[field];
+        return { field, refusals, codes: userErrors.map(({ code }: { code: string }) => code) };
+      }),
+    ]);
+    for (const { field, refusals, codes } of answers) {
+      expect(codes[0] === "REQUEST_IN_PROGRESS" ? refusals : codes, field).toEqual(refusals);
+    }
+    await expectStripesTruth(app);
+  }
 });
 
 test("in the end everything is here as it is at Stripe", async ({ app }) => {

@@ -70,6 +70,7 @@ test("production runs on what must be set, and defaults for the rest", () => {
     introspection: false,
     worker: true,
     operationTimeoutMs: 10_000,
+    shutdownDelayMs: 1_000,
     shutdownTimeoutMs: 10_000,
   });
 });
@@ -162,6 +163,7 @@ test.each([
   ["GRACE_PERIOD_DAYS", "91"],
   ["RECONCILE_NIGHTLY", "sometimes"],
   ["RECONCILE_REQUESTS_PER_SECOND", "0"],
+  ["SHUTDOWN_DELAY_SECONDS", "61"],
   ["SHUTDOWN_TIMEOUT_SECONDS", "0"],
   ["DATABASE_URL", "mysql://db/billing"],
   ["DATABASE_URL", "postgres://db.example.com"],

@@ -52,6 +52,15 @@ test("the README's limits are those of the code", () => {
   expect(missing.map(([name]) => name)).toEqual([]);
 });
 
+test("the faults that are listed are shown by the tests that `npm run test:faults` runs", () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync("package.json", "utf8"));
+  const run = [...(scripts["test:faults"] ?? "").matchAll(/test\/([\w-]+)\.test\.ts/g)].map(([, name = ""]) => name);
+  const rows = readFileSync("docs/faults.md", "utf8").matchAll(/^\|[^|]*\|(.*)\|$/gm);
+  const listed = [...rows].flatMap(([, cell = ""]) => [...cell.matchAll(/`([\w-]+)`/g)].map(([, name = ""]) => name));
+  expect([...new Set(listed)].toSorted()).toEqual(run.toSorted());
+  expect(run.filter((name) => !existsSync(`test/${name}.test.ts`))).toEqual([]);
+});
+
 test("every script that the documentation names exists, and the README names every script", () => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync("package.json", "utf8"));
   const named = pages.flatMap(({ path, text }) =>

@@ -133,7 +133,15 @@ describe("the period in which use counts", () => {
     expect(await period(id, "2026-06-20T08:00:00")).toEqual(["2026-06-20T08:00:00", "2026-07-20T08:00:00", null]);
     // Clocks of two processes differ a little: what is a moment before the first use belongs to it.
     expect(await period(id, "2026-05-20T07:59:30")).toEqual(["2026-05-20T08:00:00", "2026-06-20T08:00:00", null]);
-    expect(await period(id, "2026-05-19")).toEqual(["2026-04-20T08:00:00", "2026-05-20T08:00:00", null]);
+    expect(await period(id, "2026-05-19", "2026-05-21")).toEqual(["2026-04-20T08:00:00", "2026-05-20T08:00:00", null]);
+  });
+
+  test("is never one before the first, though the clock be slow or put back", async () => {
+    const used = await payer({ firstUse: "2026-05-20" });
+    expect((await period(used, "2026-05-19")).slice(0, 2)).toEqual(["2026-05-20", "2026-06-20"]);
+    const trial = { started: "2026-06-01", anchor: "2026-06-15", trialEnds: "2026-06-15" };
+    const bought = await payer({ firstUse: "2026-05-20", bought: [trial] });
+    expect((await period(bought, "2026-05-31T22:00:00")).slice(0, 2)).toEqual(["2026-06-01", "2026-06-15"]);
   });
 
   test("starts anew with a purchase, and what was used before it stays in the period of then", async () => {

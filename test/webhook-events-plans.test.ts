@@ -6,6 +6,7 @@ import {
 } from "../src/billing/webhook-events/webhook-event.repository.js";
 import { type Connection, connect, openSql, type RawSql } from "../src/db/client.js";
 import type { Position } from "../src/db/keyset.js";
+import { neglectedEvent } from "../src/webhooks/stripe-event.repository.js";
 import { startCountedApp } from "./support/counted-app.js";
 import { cloneDatabase, type TestDatabase } from "./support/database.js";
 import { explain } from "./support/explain.js";
@@ -74,6 +75,11 @@ test("what was given up is found to be replayed without looking through what was
   const { steps, touched } = await explain(sql, replayableEvents(connection.db, { status: ["FAILED"] }, 10_000));
   expect([...steps].filter((step) => /Seq Scan/.test(step))).toEqual([]);
   expect(touched).toBeLessThanOrEqual(events / 400);
+});
+
+test("whether events wait that nobody works on is seen without looking through what is settled", async () => {
+  const { touched } = await explain(sql, neglectedEvent(connection.db, new Date()));
+  expect(touched).toBeLessThan(100);
 });
 
 test("a full page with bodies and customers costs as many statements as a page of two", async () => {

@@ -238,8 +238,17 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "SHUTDOWN_DELAY_SECONDS",
+    description:
+      "How long after SIGTERM requests are still taken, while `/readyz` says no and each answer asks its client to connect elsewhere. As long as your load balancer takes to notice.",
+    default: "1",
+    developmentDefault: "0",
+    example: "5",
+    requiredInProduction: false,
+  },
+  {
     name: "SHUTDOWN_TIMEOUT_SECONDS",
-    description: "How long requests and jobs may take to finish after SIGTERM.",
+    description: "How long requests and jobs may take to finish after SIGTERM, the delay included.",
     default: "10",
     example: "10",
     requiredInProduction: false,

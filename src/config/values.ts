@@ -63,6 +63,7 @@ export function settingShape(mode: Mode) {
     WEBHOOK_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650),
     RECONCILE_NIGHTLY: oneOf(["off", "report", "repair"]),
     RECONCILE_REQUESTS_PER_SECOND: wholeNumber(1, 100),
+    SHUTDOWN_DELAY_SECONDS: wholeNumber(0, 60),
     SHUTDOWN_TIMEOUT_SECONDS: wholeNumber(1, 600),
     DATA_DIR: text(),
     SANDBOX_PORT: wholeNumber(1, 65_535),

@@ -24,11 +24,18 @@ export interface ConnectOptions {
   readonly max: number;
   /** What `pg_stat_activity` shows. */
   readonly applicationName: string;
-  /** Postgres ends a statement that runs longer. Milliseconds. */
+  /** Postgres ends a statement that runs longer, and a connection that stays silent for a quarter longer is given up. Milliseconds; 0 is no limit. */
   readonly statementTimeoutMs?: number;
+  /** How long to wait for a connection. Milliseconds. */
+  readonly connectTimeoutMs?: number;
 }
 
-const connectTimeoutSeconds = 4;
+const connectTimeoutMs = 4_000;
+/**
+ * How long a connection on which nothing happens is trusted before its other end is asked for a sign of life; it is given
+ * up ten seconds later. Node's own: https://nodejs.org/api/net.html#socketsetkeepaliveenable-initialdelay
+ */
+const quietSeconds = 5;
 /** The driver's own pauses between attempts to connect grow to 20 s, for which every caller would wait. */
 const reconnectSeconds = 0.25;
 
@@ -48,12 +55,18 @@ export function connect(url: string, options: ConnectOptions): Connection {
 export function openSql(url: string, options: ConnectOptions): RawSql {
   return openPool(url, {
     max: options.max,
-    connect_timeout: connectTimeoutSeconds,
+    connect_timeout: (options.connectTimeoutMs ?? connectTimeoutMs) / 1_000,
     backoff: () => reconnectSeconds,
+    keep_alive: quietSeconds,
     onnotice: () => {},
     connection: {
       application_name: options.applicationName,
       statement_timeout: options.statementTimeoutMs ?? 5_000,
+      // The same from the other side, so that locks of a machine that has gone are free soon:
+      // https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP-SETTINGS
+      tcp_keepalives_idle: quietSeconds,
+      tcp_keepalives_interval: 1,
+      tcp_keepalives_count: 10,
       // Who waited for a lock must see what was committed meanwhile, whatever an operator's database has as its default.
       default_transaction_isolation: "read committed",
     },

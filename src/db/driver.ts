@@ -17,14 +17,16 @@ type Repair = readonly [shipped: string, repaired: string];
  * transaction in the session that comes next. https://github.com/porsager/postgres/issues/1208
  * One that breaks while it is opened ends the process as well. And one that falls silent, since the
  * network swallows what is sent, is given up only when the kernel does, a quarter of an hour later: here
- * it is after twice the time that Postgres gives a statement.
+ * it is a quarter after the time that Postgres gives a statement. What lies idle in the same pool goes with it, or each
+ * of those connections would swallow another statement.
  */
 const repairs: Readonly<Record<string, readonly Repair[]>> = {
   "connection.js": [
     [
       "x.on('drain', drain)",
-      "x.on('drain', drain)\n    const silence = 2 * options.connection.statement_timeout\n    silence > 0 && x.setTimeout(silence, () => (query || initial) && x.destroy(Errors.connection('CONNECTION_CLOSED', options)))",
+      "x.on('drain', drain)\n    const silence = 1.25 * options.connection.statement_timeout\n    silence > 0 && x.setTimeout(silence, () => {\n      if (!query && !initial) return\n      x.destroy(Errors.connection('CONNECTION_CLOSED', options))\n      while (queues.open && queues.open.length) queues.open.shift().abandon()\n    })",
     ],
+    ["end,\n    count: 0,", "end,\n    abandon() { socket && socket.destroy() },\n    count: 0,"],
     [
       "const x = socket.write(chunk, fn)",
       "if (socket === null) { chunk = nextWriteTimer = null; error(Errors.connection('CONNECTION_CLOSED', options)); return false }\n    const x = socket.write(chunk, fn)",

@@ -11,11 +11,13 @@ export interface Group<Item, Result> {
 }
 
 /** How much is done together. */
-export interface GroupSize {
+export interface GroupSize<Item> {
   /** Statements under way at once: a second one works while the first waits for its commit or for a lock. */
   readonly statements: number;
   /** Most items in one statement, unless one caller alone brings more. */
   readonly items: number;
+  /** For how many an item counts; 1 when left out. */
+  readonly weigh?: (item: Item) => number;
 }
 
 interface Call<Item, Result> {
@@ -33,7 +35,7 @@ interface Call<Item, Result> {
  */
 export function makeGroup<Item, Result>(
   run: (items: readonly Item[]) => Promise<Result[]>,
-  { statements, items: mostItems }: GroupSize,
+  { statements, items: mostItems, weigh = () => 1 }: GroupSize<Item>,
 ): Group<Item, Result> {
   let waiting: Call<Item, Result>[] = [];
   let underWay = 0;
@@ -51,7 +53,7 @@ export function makeGroup<Item, Result>(
   function take(): Call<Item, Result>[] {
     let count = 0;
     const end = waiting.findIndex(({ items }, place) => {
-      count += items.length;
+      count += items.reduce((sum, item) => sum + weigh(item), 0);
       return place > 0 && count > mostItems;
     });
     const taken = end === -1 ? waiting : waiting.slice(0, end);

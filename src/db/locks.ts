@@ -1,3 +1,4 @@
+import { type SQL, sql } from "drizzle-orm";
 import { openSql } from "./client.js";
 
 /** Advisory locks on a small pool of their own, so that work under a lock can never starve itself of connections. */
@@ -20,15 +21,23 @@ export class LockBusy extends Error {
 /** No statement here takes longer than somebody waits for a lock; what is done under it runs elsewhere. */
 const statementTimeoutMs = 10_000;
 
+/** For a statement: whether a process holds the lock of this name on this database. Reads all locks only once in it. */
+export function isHeld(key: SQL): SQL {
+  return sql`(hashtextextended(${key}, 0) = any (array (
+    select (classid::bigint << 32) | objid::bigint from pg_locks
+    where locktype = 'advisory' and objsubid = 1 and granted
+      and database = (select oid from pg_database where datname = current_database()))))`;
+}
+
 /** Opens the pool. `size` is the most locks that this process holds or waits for at once. */
 export function openLocks(url: string, size: number): Locks {
-  const sql = openSql(url, { max: size, applicationName: "billing-locks", statementTimeoutMs });
+  const pool = openSql(url, { max: size, applicationName: "billing-locks", statementTimeoutMs });
   const turns = makeTurns();
   const connections = makeSlots(size);
 
   async function holdInDatabase<T>(key: string, waitMs: number, work: () => Promise<T>): Promise<T> {
     let running: Promise<T> | undefined;
-    const lock = sql.begin(async (transaction) => {
+    const lock = pool.begin(async (transaction) => {
       await transaction.unsafe(`set local lock_timeout = ${Math.max(1, Math.ceil(waitMs))}`);
       await transaction`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.catch(rethrowBusy);
       running = work();
@@ -59,7 +68,7 @@ export function openLocks(url: string, size: number): Locks {
         endTurn();
       }
     },
-    close: () => sql.end({ timeout: 5 }),
+    close: () => pool.end({ timeout: 5 }),
   };
 }
 

@@ -18,12 +18,20 @@ export function answersInTime(ask: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** Serves `/healthz` (the process is up) and `/readyz` (it can serve requests: 200, or 503 with what is missing). */
+/**
+ * Serves `/healthz` (the process is up) and `/readyz` (it can serve requests: 200, or 503 with what is missing, or since it
+ * is about to end).
+ */
 export async function serveHealth(http: FastifyInstance, readiness: () => Promise<Readiness>): Promise<void> {
+  let isEnding = false;
+  http.addHook("preClose", async () => {
+    isEnding = true;
+  });
   http.get("/healthz", async () => ({ status: "ok" }));
   http.get("/readyz", async (_request, reply) => {
     const checks = await readiness();
-    const isReady = Object.values(checks).every(Boolean);
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? "ready" : "not ready", checks });
+    const isReady = Object.values(checks).every(Boolean) && !isEnding;
+    const status = isReady ? "ready" : "not ready";
+    return reply.code(isReady ? 200 : 503).send({ status: isEnding ? "ending" : status, checks });
   });
 }

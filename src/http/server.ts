@@ -33,8 +33,8 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => answerBadRequest(reply, error),
     forceCloseConnections: false, // `endConnections` does it, once nothing is under way on them
+    return503OnClosing: false, // what comes on a connection that lives on is served, and told to connect elsewhere
   });
-  endConnections(http);
   // JSON alone is read; every other type is a 415.
   http.removeContentTypeParser("text/plain");
   const isAllowed = (origin: string) =>
@@ -57,32 +57,6 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
     return reply.code(500).send(asErrors("INTERNAL_SERVER_ERROR", "Something went wrong on our side."));
   });
   return http;
-}
-
-/**
- * Ends what is left of connections at a shutdown as soon as no request is under way. Node by itself
- * waits for every client that keeps its connection, and for one that never sends a request for ever.
- */
-function endConnections(http: FastifyInstance): void {
-  let underWay = 0;
-  let isClosing = false;
-  const endIfIdle = () => {
-    if (isClosing && underWay === 0) http.server.closeAllConnections();
-  };
-  http.server.on("request", (_request, response) => {
-    underWay += 1;
-    response.once("close", () => {
-      underWay -= 1;
-      endIfIdle();
-    });
-  });
-  http.server.on("connection", (socket) => {
-    if (isClosing) socket.destroy();
-  });
-  http.addHook("preClose", async () => {
-    isClosing = true;
-    endIfIdle();
-  });
 }
 
 /** Typed as Fastify's own logger, so that the server's type does not carry pino's everywhere. */

@@ -15,7 +15,8 @@ class WorkerPool extends pg.Pool {
   override connect(whenLent: WhenLent): void;
   override connect(whenLent?: WhenLent): Promise<pg.PoolClient> | undefined {
     if (!whenLent) return super.connect();
-    super.connect((error, client, giveBack) => whenLent(error, client, once(giveBack)));
+    // A pool that was closed lends nothing, and gives nothing to give it back with.
+    super.connect((error, client, giveBack) => whenLent(error, client, giveBack && once(giveBack)));
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Logger as GraphileLogger, type Runner, run, runMigrations, type WorkerEvents } from "graphile-worker";
+import { Logger as GraphileLogger, run, runMigrations, type WorkerEvents } from "graphile-worker";
 import type { Logger } from "pino";
 import { openWorkerPool } from "./worker-pool.js";
 
@@ -26,17 +26,19 @@ const concurrency = 4;
 const restartMs = 1_000;
 /** A runner that cannot take jobs for so long is replaced. */
 const stuckMs = 3_000;
+/** A runner that ends by itself, and has not done so after this long, is left to itself. */
+const longestEndMs = 5_000;
 /** How long a stop waits for a start that is under way. */
 const longestStartMs = 2_000;
 
 /** Starts to run jobs, and starts again should the database go away. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stopping = new AbortController();
-  let runner: Runner = await startRunner(options);
+  let runner = await startRunner(options, stopping.signal);
 
   const supervise = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await runner.promise.catch((error: unknown) => options.log.error({ err: error }, "worker stopped"));
+      await runner.ended.catch((error: unknown) => options.log.error({ err: error }, "worker stopped"));
       runner = (await startAgain(options, stopping.signal)) ?? runner;
     }
     await runner.stop().catch(() => {}); // it has stopped by itself: nothing left to do
@@ -53,11 +55,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 }
 
 /** Tries until it works, or until nobody wants it any more. */
-async function startAgain(options: WorkerOptions, signal: AbortSignal): Promise<Runner | undefined> {
+async function startAgain(options: WorkerOptions, signal: AbortSignal): Promise<Started | undefined> {
   while (!signal.aborted) {
     await sleep(restartMs, undefined, { signal }).catch(() => {});
     if (signal.aborted) return undefined;
-    const runner = await startRunner(options).catch(() => undefined);
+    const runner = await startRunner(options, signal).catch(() => undefined);
     if (runner) return runner;
   }
   return undefined;
@@ -69,10 +71,22 @@ async function startAgain(options: WorkerOptions, signal: AbortSignal): Promise<
  */
 const reportInBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 
-async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions): Promise<Runner> {
+/** What takes jobs until it breaks. */
+interface Started {
+  /** Resolves when jobs under way have finished. */
+  stop(): Promise<void>;
+  /** Settles when it takes no more jobs. */
+  readonly ended: Promise<void>;
+}
+
+async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions, signal: AbortSignal): Promise<Started> {
   const events: WorkerEvents = new EventEmitter();
   const pgPool = openWorkerPool(databaseUrl, concurrency, log);
   const closePool = () => pgPool.end().catch(() => {}); // nothing is left to do with what broke
+  let giveUp = () => {};
+  const givenUp = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
   const runner = await run({
     pgPool,
     concurrency,
@@ -88,11 +102,28 @@ async function startRunner({ databaseUrl, tasks, crontab, log }: WorkerOptions):
     throw error;
   });
   runner.promise.then(closePool, closePool);
+  whenEndless(events, () => {
+    if (signal.aborted) return; // jobs under way may take their time
+    log.warn("the worker does not end; another takes its place");
+    runner.stop().catch(() => {}); // its cron
+    giveUp();
+  });
   whenStuck(events, () => {
     log.warn("the worker cannot take jobs; starting it again");
     runner.stop().catch(() => {}); // it was stopped meanwhile
   });
-  return runner;
+  return { stop: () => runner.stop(), ended: Promise.race([runner.promise, givenUp]) };
+}
+
+/**
+ * Calls back when a runner began to end and does not come to it. When the database goes away while jobs are reported,
+ * graphile-worker 0.17.3 may wait for ever for one of its workers.
+ */
+function whenEndless(events: WorkerEvents, giveUp: () => void): void {
+  events.once("pool:gracefulShutdown", () => {
+    const timer = setTimeout(giveUp, longestEndMs).unref();
+    events.once("pool:release", () => clearTimeout(timer));
+  });
 }
 
 /**

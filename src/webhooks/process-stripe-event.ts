@@ -1,8 +1,9 @@
-import { LockBusy } from "../db/locks.js";
+import { LockBusy, type Locks } from "../db/locks.js";
 import type { Deps } from "../deps.js";
 import { CustomerBusy, isUpstreamOutage, rootProblem } from "../errors.js";
 import { enqueue } from "../jobs/enqueue.js";
 import { bringUpToDate, type EventsOfOne } from "./bring-up-to-date.js";
+import { claiming } from "./claims.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./process-task.js";
 import { claimEvents, firstDueAt, markFailed, markIgnored, putBack } from "./stripe-event.repository.js";
@@ -11,15 +12,19 @@ import type { WebhookEventHead } from "./stripe-event.table.js";
 const batch = 100;
 /** Customers worked on at once: below the size of the lock pool, so that mutations always find room. */
 const sideBySide = 4;
-/** A worker that died lets go of its events after this long. Longer than any sync may take. */
+/** A worker that hangs, and yet holds its lock, has its events for so long. Longer than any sync may take. */
 const claimMs = 60_000;
 const mostTries = 12;
 const longestPauseMs = 3_600_000;
 
 /** Empties the inbox: claims what waits, groups it by object, brings each object up to date. */
-export async function processStripeEvents(deps: Deps): Promise<void> {
+export function processStripeEvents(deps: Deps, claims: Locks): Promise<void> {
+  return claiming(claims, (run) => emptyInbox(deps, run));
+}
+
+async function emptyInbox(deps: Deps, run: string): Promise<void> {
   for (;;) {
-    const claimed = await claimEvents(deps.db, new Date(), claimMs, batch);
+    const claimed = await claimEvents(deps.db, { run, now: new Date(), ms: claimMs }, batch);
     if (claimed.length === 0) return comeBackForTheRest(deps);
     const customers = grouped(claimed, (event) => event.stripeCustomerId ?? objectOf(event)).values();
     const work = async () => {
@@ -30,7 +35,7 @@ export async function processStripeEvents(deps: Deps): Promise<void> {
 }
 
 /**
- * What is not due yet waits for its next try, or was claimed by a worker that may have died: whoever finds no more to do
+ * What is not due yet waits for its next try, or was claimed by a worker that may hang: whoever finds no more to do
  * sees to it that somebody looks again then. Without this the look each minute would find it, up to a minute late.
  */
 async function comeBackForTheRest(deps: Deps): Promise<void> {

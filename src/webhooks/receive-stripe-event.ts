@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Db } from "../db/client.js";
 import { makeGroup } from "../db/group.js";
 import { newId } from "../db/new-id.js";
+import { isDatabaseOutage } from "../db/outage.js";
 import type { Deps } from "../deps.js";
 import { enqueue } from "../jobs/enqueue.js";
 import type { Delivery, StripeEvent } from "../stripe/stripe-event.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./process-task.js";
-import { type ArrivedEvent, storeArrivedEvents } from "./stripe-event.repository.js";
+import { type ArrivedEvent, findStored, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
 
 /** Where verified events go. */
@@ -17,18 +20,39 @@ export interface Inbox {
   receive(delivery: Delivery): Promise<boolean>;
 }
 
-/** Two, so that one is at work while the other waits for its commit; more would only make each of them smaller. */
-const atOnce = { statements: 2, items: 64 };
+/**
+ * Two statements, so that one is at work while the other waits for its commit; more would only make each of them smaller.
+ * A long event counts for several, so that none of them takes long.
+ */
+const atOnce = {
+  statements: 2,
+  items: 64,
+  weigh: ({ payload }: ArrivedEvent) => Math.max(1, payload.length / 65_536),
+};
 /** While events pour in, the worker is woken so often; it takes all that wait, so more would not make it faster. */
 const wakeEveryMs = 25;
 
-/** An inbox that stores whatever arrives while statements are under way with the next one. */
-export function makeInbox(deps: Deps): Inbox {
+/**
+ * How the inbox's own connections are opened, one for each statement. One that falls silent must be found out in time to
+ * store the events by another while Stripe still waits.
+ */
+export const inboxConnections = {
+  max: atOnce.statements,
+  applicationName: "billing-inbox",
+  statementTimeoutMs: 1_500,
+  connectTimeoutMs: 1_500,
+} as const;
+
+/** Until the driver has put the broken connection away, or it would be handed out once more. */
+const secondTryMs = 100;
+
+/** An inbox that stores whatever arrives while statements are under way with the next one. `db` is its own pool. */
+export function makeInbox(deps: Deps, db: Db): Inbox {
   const alarm = makeAlarm(deps);
   const arrivals = makeGroup(async (events: readonly ArrivedEvent[]) => {
     const isWork = events.some(({ status }) => status === "PENDING");
     const task = isWork ? alarm.taskToAdd() : null;
-    const stored = await storeArrivedEvents(deps.db, events, task);
+    const stored = await storeSurely(db, events, task);
     // Only now: a worker that was woken before the commit would not see them. It may have been also where a job was
     // added: one that is just being taken stands for it, and may have looked already.
     if (isWork) alarm.ringLater();
@@ -46,9 +70,27 @@ export function makeInbox(deps: Deps): Inbox {
 }
 
 /**
+ * Stores events, by a second connection should the first break or fall silent. What it had stored before it did is there
+ * already, and counts as new all the same.
+ */
+async function storeSurely(db: Db, events: readonly ArrivedEvent[], task: string | null) {
+  try {
+    return await storeArrivedEvents(db, events, task);
+  } catch (error) {
+    if (!isDatabaseOutage(error)) throw error;
+    await sleep(secondTryMs);
+    await storeArrivedEvents(db, events, task);
+    return findStored(
+      db,
+      events.map(({ id }) => id),
+    );
+  }
+}
+
+/**
  * Wakes the worker with the statement that stores the first event, and once more a little later for all that have come
  * meanwhile: measured, a job for each statement costs more than storing what it brought. Should the process die in
- * between, the worker's look each minute finds the rest.
+ * between, the worker's look each second finds the rest.
  */
 function makeAlarm({ db, log }: Deps) {
   let rungAt = Number.NEGATIVE_INFINITY;

@@ -1,5 +1,7 @@
-import { and, count, inArray, lt, min, sql } from "drizzle-orm";
+import { and, count, eq, inArray, lt, min, sql } from "drizzle-orm";
 import { type Db, prepared } from "../db/client.js";
+import { isHeld } from "../db/locks.js";
+import { claimPrefix } from "./claims.js";
 import { type WebhookEventHead, type WebhookEventRow, webhookEventHead, webhookEvents } from "./stripe-event.table.js";
 
 /** The row of an event that has just arrived. */
@@ -156,17 +158,53 @@ export async function findKnownEvents(db: Db, stripeEventIds: readonly string[])
   return new Set(known.map(({ id }) => id));
 }
 
-/** Takes waiting events to work on; a claim lapses by itself, should the worker die. */
-export async function claimEvents(db: Db, now: Date, claimMs: number, limit: number): Promise<WebhookEventHead[]> {
+/** Which of these rows there are. */
+export async function findStored(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = await db
+    .select({ id: webhookEvents.id })
+    .from(webhookEvents)
+    .where(inArray(webhookEvents.id, [...ids]));
+  return new Set(found.map(({ id }) => id));
+}
+
+/** For a row: whether it was claimed by a run that has ended without settling it. */
+const isAbandoned = sql`(
+  status = 'PROCESSING' and claimed_by is not null and not ${isHeld(sql`${claimPrefix}::text || claimed_by`)})`;
+
+/** Who claims, and for how long at most. */
+export interface Claim {
+  /** The run, whose lock is held. */
+  readonly run: string;
+  readonly now: Date;
+  readonly ms: number;
+}
+
+/** Takes waiting events to work on, and those that others had claimed who are gone. */
+export async function claimEvents(db: Db, { run, now, ms }: Claim, limit: number): Promise<WebhookEventHead[]> {
   const due = sql`(
     select id from webhook_events
-    where status in ('PENDING', 'PROCESSING') and due_at <= ${now.toISOString()}::timestamptz
+    where status in ('PENDING', 'PROCESSING') and (due_at <= ${now.toISOString()}::timestamptz or ${isAbandoned})
     order by due_at limit ${limit} for update skip locked)`;
   return db
     .update(webhookEvents)
-    .set({ status: "PROCESSING", dueAt: new Date(now.getTime() + claimMs) })
+    .set({ status: "PROCESSING", dueAt: new Date(now.getTime() + ms), claimedBy: run })
     .where(sql`${webhookEvents.id} in ${due}`)
     .returning(webhookEventHead);
+}
+
+/**
+ * The query for an event that nobody works on: claimed by a run that is gone, or waiting since before an instant while
+ * no run is under way.
+ */
+export function neglectedEvent(db: Db, waitingSince: Date) {
+  const isUncalled = sql`(
+    status = 'PENDING' and due_at < ${waitingSince.toISOString()}::timestamptz
+    and not exists (select from webhook_events where status = 'PROCESSING' and not ${isAbandoned}))`;
+  return db
+    .select({ id: webhookEvents.id })
+    .from(webhookEvents)
+    .where(sql`status in ('PENDING', 'PROCESSING') and (${isAbandoned} or ${isUncalled})`)
+    .limit(1);
 }
 
 /** When the first of those that wait, or are claimed, may be claimed; undefined when there is none before an instant. */
@@ -196,7 +234,10 @@ export async function markIgnored(db: Db, ids: readonly string[], reason: string
     .where(inArray(webhookEvents.id, [...ids]));
 }
 
-/** Puts events back to be tried again; `isTry` tells whether this counts as one of their tries. */
+/**
+ * Puts events back to be tried again; `isTry` tells whether this counts as one of their tries. Those that somebody else
+ * has settled meanwhile stay so.
+ */
 export async function putBack(
   db: Db,
   ids: readonly string[],
@@ -207,15 +248,15 @@ export async function putBack(
   await db
     .update(webhookEvents)
     .set({ status: "PENDING", lastError: problem, dueAt, attempts: sql`${webhookEvents.attempts} + ${isTry}` })
-    .where(inArray(webhookEvents.id, [...ids]));
+    .where(and(inArray(webhookEvents.id, [...ids]), eq(webhookEvents.status, "PROCESSING")));
 }
 
-/** Gives events up; they stay visible with their error. */
+/** Gives events up; they stay visible with their error. Those that somebody else has settled meanwhile stay so. */
 export async function markFailed(db: Db, ids: readonly string[], problem: string, now: Date): Promise<void> {
   await db
     .update(webhookEvents)
     .set({ status: "FAILED", processedAt: now, lastError: problem, attempts: sql`${webhookEvents.attempts} + 1` })
-    .where(inArray(webhookEvents.id, [...ids]));
+    .where(and(inArray(webhookEvents.id, [...ids]), eq(webhookEvents.status, "PROCESSING")));
 }
 
 /** Drops the payloads of at most `limit` settled events that came before an instant. Gives how many. */

@@ -31,8 +31,10 @@ export const webhookEvents = pgTable(
     lastError: text("last_error"),
     createdAt: instant("created_at").notNull(),
     receivedAt: instant("received_at").notNull(),
-    /** When it may be claimed: the next try of a waiting event, or the end of a claim that a dead worker left. */
+    /** When it may be claimed: the next try of a waiting event, or the latest end of a claim. */
     dueAt: instant("due_at").notNull(),
+    /** The run that claimed it last; while that is under way it holds the lock of `claims.ts`. */
+    claimedBy: text("claimed_by"),
     processedAt: instant("processed_at"),
   },
   (table) => {

@@ -11,7 +11,7 @@ export interface OtherProcesses {
   /** Runs the service on the app's database, without background work unless asked for, and waits until it listens. */
   serve(
     app: TestApp,
-    how?: { port?: number; worker?: boolean; databaseUrl?: string },
+    how?: { port?: number; worker?: boolean; databaseUrl?: string; environment?: Record<string, string> },
   ): Promise<{ process: Run; url: string }>;
   /** Ends those that still run. */
   clear(): Promise<void>;
@@ -35,8 +35,11 @@ export function otherProcesses(): OtherProcesses {
         BILLING_CLOCK_URL: app.config.billingClockUrl ?? "",
         PORT: String(port),
         WORKER: String(how.worker ?? false),
+        ...how.environment,
       });
-      await until("the other process listens", () => process.output().includes('"listening"'), 30_000);
+      const isThrough = () => process.output().includes('"listening"') || process.child.exitCode !== null;
+      await until("the other process listens", isThrough, 60_000);
+      if (process.child.exitCode !== null) throw new Error(`The other process has ended: ${process.output()}`);
       return { process, url: `http://127.0.0.1:${port}` };
     },
     async clear() {

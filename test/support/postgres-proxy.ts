@@ -15,6 +15,10 @@ export interface PostgresProxy {
   stallAt(words: string): Promise<void>;
   /** Everything takes this much longer each way, from now on. */
   slowDown(ms: number): void;
+  /** Everything arrives a byte at a time, from now on. */
+  crumble(): void;
+  /** The next answer of Postgres is lost with its connection: whoever asked cannot know what was done. */
+  loseNextAnswer(): void;
   /** New connections work again; those that stalled hang on. */
   letNewThrough(): void;
   /** Takes new connections again; those that stalled break. */
@@ -28,6 +32,8 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
   const sockets = new Set<Socket>();
   const stalled = new Set<Socket>();
   let delayMs = 0;
+  let isCrumbling = false;
+  let losesNext = false;
   let state: "open" | "cut" | "stalled" = "open";
   let trap: { readonly words: string; spring(): void } | undefined;
 
@@ -43,15 +49,28 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
       trap.spring();
       trap = undefined;
     });
-    client.pipe(delayed()).pipe(upstream).pipe(delayed()).pipe(client);
+    for (const socket of [client, upstream]) socket.setNoDelay(true);
+    client.pipe(delayed()).pipe(upstream).pipe(lossy(client)).pipe(delayed()).pipe(client);
     client.once("close", () => upstream.destroy());
     upstream.once("close", () => client.destroy());
   });
   function delayed(): Transform {
     return new Transform({
       transform(chunk, _encoding, done) {
-        if (delayMs === 0) return done(null, chunk);
-        setTimeout(done, delayMs, null, chunk);
+        if (isCrumbling) for (const byte of chunk) this.push(Buffer.of(byte));
+        const rest = isCrumbling ? undefined : chunk;
+        if (delayMs === 0) return done(null, rest);
+        setTimeout(done, delayMs, null, rest);
+      },
+    });
+  }
+  function lossy(client: Socket): Transform {
+    return new Transform({
+      transform(chunk, _encoding, done) {
+        if (!losesNext) return done(null, chunk);
+        losesNext = false;
+        client.resetAndDestroy();
+        done();
       },
     });
   }
@@ -87,6 +106,12 @@ export async function openPostgresProxy(url: string): Promise<PostgresProxy> {
     },
     slowDown(ms) {
       delayMs = ms;
+    },
+    crumble() {
+      isCrumbling = true;
+    },
+    loseNextAnswer() {
+      losesNext = true;
     },
     letNewThrough() {
       state = "open";
