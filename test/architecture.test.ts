@@ -145,6 +145,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   entitlements: ["users", "audit", "catalog", "subscriptions", "allowances", "usage"],
   history: ["users", "catalog", "subscriptions"],
   checkout: ["users", "catalog", "subscriptions", "history"],
+  "plan-changes": ["users", "catalog", "allowances", "subscriptions", "history", "checkout"],
   pricing: ["users", "catalog", "subscriptions"],
   admin: ["users", "catalog", "allowances", "subscriptions", "history"],
   "service-keys": ["users", "audit"],

@@ -61,6 +61,7 @@ test("production runs on what must be set, and defaults for the rest", () => {
     reconciliation: { nightly: "report", requestsPerSecond: 10 },
     redisUrl: null,
     gracePeriodDays: 7,
+    downgradeBelowUsage: "block",
     usageRetentionMonths: 13,
     payloadRetentionDays: 30,
     metricsToken: null,

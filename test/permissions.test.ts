@@ -38,6 +38,7 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Query.usage": withAccount,
   "Query.usageHistory": { ...withAccount, customer: "UPGRADE_REQUIRED" },
   "Query.payments": withAccount,
+  "Query.previewPlanChange": withAccount,
   "Query.invoices": withAccount,
   "Query.checkoutSession": signedIn,
   "Query.adminSubscriptions": staff,
@@ -48,6 +49,8 @@ const expected: Record<string, Record<Caller, Verdict>> = {
   "Mutation.registerCustomer": signedIn,
   "Mutation.createCheckoutSession": signedIn,
   "Mutation.createPortalSession": signedIn,
+  "Mutation.changePlan": withAccount,
+  "Mutation.cancelPendingPlanChange": withAccount,
   "Mutation.recordUsage": signedIn,
   // Of a feature that only the product's back end may report.
   "Mutation.reserveUsage": { ...signedIn, customer: "FORBIDDEN", admin: "FORBIDDEN" },
