@@ -105,6 +105,7 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
       downgradeBelowUsage: config.downgradeBelowUsage,
+      cancelNowCredit: config.cancelNowCredit,
       previewKey: signingKey(config.stripe.secretKey, "preview"),
       usageRetentionMonths: config.usageRetentionMonths,
       payloadRetentionDays: config.payloadRetentionDays,

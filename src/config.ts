@@ -53,6 +53,8 @@ export interface Config extends IdentityConfig {
   readonly gracePeriodDays: number;
   /** What becomes of a change to a tier that allows less than is in use. */
   readonly downgradeBelowUsage: "block" | "warn";
+  /** Whether canceling at once credits unused time. */
+  readonly cancelNowCredit: boolean;
   /** How many whole months the single events of use are kept. */
   readonly usageRetentionMonths: number;
   /** How many days the bodies of Stripe's events are kept. */
@@ -119,6 +121,7 @@ export function readConfig(env: Environment): Config {
     redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
     downgradeBelowUsage: values.DOWNGRADE_BELOW_USAGE,
+    cancelNowCredit: values.CANCEL_NOW_CREDIT,
     usageRetentionMonths: values.USAGE_RETENTION_MONTHS,
     payloadRetentionDays: values.WEBHOOK_PAYLOAD_RETENTION_DAYS,
     reconciliation: {

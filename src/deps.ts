@@ -36,6 +36,8 @@ export interface Settings {
   readonly gracePeriodDays: number;
   /** What becomes of a change to a tier that allows less than is in use. */
   readonly downgradeBelowUsage: "block" | "warn";
+  /** Whether canceling at once credits the time that was paid for and not used. */
+  readonly cancelNowCredit: boolean;
   /** What tokens of previews are signed with. */
   readonly previewKey: Uint8Array;
   /** How many whole months the single events of use are kept. */

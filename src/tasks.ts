@@ -1,6 +1,7 @@
 import { tellLapses } from "./billing/allowances/lapse.due.js";
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
+import { endOverduePauses } from "./billing/course/pause.due.js";
 import {
   beginNightly,
   continueReconciliations,
@@ -51,6 +52,7 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
       await tellLapses(deps);
       await expireDueReservations(deps);
       await refreshMrr(deps);
+      await endOverduePauses(deps);
       await dropOldAnswers(deps);
       await forgetFullBuckets(deps.db);
     },

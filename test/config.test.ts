@@ -62,6 +62,7 @@ test("production runs on what must be set, and defaults for the rest", () => {
     redisUrl: null,
     gracePeriodDays: 7,
     downgradeBelowUsage: "block",
+    cancelNowCredit: true,
     usageRetentionMonths: 13,
     payloadRetentionDays: 30,
     metricsToken: null,

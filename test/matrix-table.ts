@@ -85,6 +85,10 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   // To the price in force: refused, and nothing is changed for the others.
   "Mutation.changePlan": ['changePlan(input: { priceId: "{TierPrice}" })', managers],
   "Mutation.cancelPendingPlanChange": ["cancelPendingPlanChange(input: {})", managers],
+  // These are refused whoever asks, and nothing is changed for the others.
+  "Mutation.cancelSubscription": ['cancelSubscription(input: { comment: "\\u0007" })', managers],
+  "Mutation.resumeSubscription": ["resumeSubscription(input: {})", managers],
+  "Mutation.pauseSubscription": ['pauseSubscription(input: { resumesAt: "2020-01-01T00:00:00Z" })', managers],
   "Mutation.recordUsage": [
     'recordUsage(input: { events: [{ feature: "guests", idempotencyKey: "matrix" }] {acme} })',
     reporters,
@@ -100,6 +104,11 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
   ],
   "Mutation.adminOverrideEntitlement": [
     'adminOverrideEntitlement(input: { customerId: "{Customer}", feature: "guests", override: { isIncluded: true, limit: 6 }, reason: "matrix" })',
+    staff,
+  ],
+  "Mutation.adminCancelSubscription": [
+    // One that nobody has.
+    'adminCancelSubscription(input: { subscriptionId: "bsub_00000000000070008000000000000000", reason: "to see who may" })',
     staff,
   ],
   "Mutation.adminCreateServiceKey": [
@@ -127,6 +136,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
   AdminOverrideEntitlementPayload: "entitlement userErrors",
+  AdminCancelSubscriptionPayload: "subscription userErrors",
   AdminCustomerConnection: "edges nodes pageInfo totalCount",
   AdminCustomerEdge: "cursor lifetimeValue node",
   AdminSubscriptionConnection: "edges nodes pageInfo totalCount",
@@ -152,6 +162,9 @@ export const open: Readonly<Record<string, string>> = {
   CurrentSubscriptionUpdatedEvent: "cause customer occurredAt previousStatus subscription",
   Customer: "createdAt currency email entitlement entitlements externalId id name subscription tier usage usageHistory",
   CancelPendingPlanChangePayload: "subscription userErrors",
+  CancelSubscriptionPayload: "subscription userErrors",
+  PauseSubscriptionPayload: "subscription userErrors",
+  ResumeSubscriptionPayload: "subscription userErrors",
   ChangePlanPayload: "confirmationUrl subscription userErrors",
   Discount: "amountOff endsAt name percentOff",
   Entitlement: "denialReason feature hasAccess id isUnlimited limit remaining resetsAt source upgradeTier used",

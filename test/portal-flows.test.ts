@@ -1,5 +1,4 @@
 import { expect, test as plain } from "vitest";
-import { refusedCancel } from "../src/billing/checkout/portal.js";
 import { announce } from "../src/live/announce.js";
 import { startTestApp, type TestApp, test } from "./support/app.js";
 import type { Person } from "./support/person.js";
@@ -68,18 +67,6 @@ test("there is nothing to cancel without a subscription, and Stripe is not asked
   const before = (await apiRequests(app, "POST", "/v1/billing_portal/sessions")).length;
   expect(await refusals(app.person("cleo"), "CANCEL")).toEqual(["NO_SUBSCRIPTION"]);
   expect(await apiRequests(app, "POST", "/v1/billing_portal/sessions")).toHaveLength(before);
-});
-
-plain("what cancelling is refused for follows from the subscription's state", () => {
-  const codeOf = (...[subscription]: Parameters<typeof refusedCancel>) => refusedCancel(subscription)?.refusals[0].code;
-  expect(codeOf(undefined)).toBe("NO_SUBSCRIPTION");
-  for (const status of ["CANCELED", "INCOMPLETE_EXPIRED", "INCOMPLETE"] as const) {
-    expect(codeOf({ status, cancelsAt: null })).toBe("NO_SUBSCRIPTION");
-  }
-  for (const status of ["ACTIVE", "TRIALING", "PAST_DUE", "UNPAID", "PAUSED"] as const) {
-    expect(codeOf({ status, cancelsAt: null })).toBeUndefined();
-    expect(codeOf({ status, cancelsAt: new Date() })).toBe("ALREADY_CANCELED");
-  }
 });
 
 plain("a cancellation or an end that no webhook told of is found out when it matters", async () => {

@@ -64,7 +64,8 @@ test("what may be done is told to who may do it, and of a subscription that is o
   const { customer } = (await oli.ask("{ viewer { customer { id subscription { id } } } }")).viewer;
   const query = "query ($id: ID!) { node(id: $id) { ... on BillingSubscription { availableActions } } }";
   const actionsFor = async (person = oli) => (await person.ask(query, customer.subscription)).node.availableActions;
-  expect(await actionsFor()).toEqual(["OPEN_PORTAL", "UPDATE_PAYMENT_METHOD"]);
+  expect(await actionsFor()).toEqual(["CANCEL", "CHANGE_PLAN", "OPEN_PORTAL", "PAUSE", "UPDATE_PAYMENT_METHOD"]);
+  // The rest is for the customer to do.
   expect(await actionsFor(app.person("backend", { role: "service" }))).toEqual([
     "OPEN_PORTAL",
     "UPDATE_PAYMENT_METHOD",

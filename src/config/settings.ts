@@ -207,6 +207,14 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "CANCEL_NOW_CREDIT",
+    description:
+      "`true` or `false`: whether a subscription that is canceled at once credits the time that was paid for and not used to the customer's balance.",
+    default: "true",
+    example: "true",
+    requiredInProduction: false,
+  },
+  {
     name: "USAGE_RETENTION_MONTHS",
     description:
       "How many whole months the single events of use are kept, beside the one that runs. Counters and histories stay.",

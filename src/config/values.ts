@@ -59,6 +59,7 @@ export function settingShape(mode: Mode) {
     REDIS_URL: redisUrl().optional(),
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
     DOWNGRADE_BELOW_USAGE: oneOf(["block", "warn"]),
+    CANCEL_NOW_CREDIT: trueOrFalse(),
     USAGE_RETENTION_MONTHS: wholeNumber(3, 1_200),
     WEBHOOK_PAYLOAD_RETENTION_DAYS: wholeNumber(1, 3_650),
     RECONCILE_NIGHTLY: oneOf(["off", "report", "repair"]),

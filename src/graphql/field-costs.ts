@@ -31,6 +31,9 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Mutation.createPortalSession": money,
   "Mutation.changePlan": money,
   "Mutation.cancelPendingPlanChange": money,
+  "Mutation.cancelSubscription": money,
+  "Mutation.resumeSubscription": money,
+  "Mutation.pauseSubscription": money,
 
   // One round trip, however many events there are; what is shown of them was worked out on the way.
   "Mutation.recordUsage": { items: "input.events", points: (events) => 1 + Math.ceil(events / 10) },
@@ -40,6 +43,7 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Mutation.adminOverrideEntitlement": { points: (_items, selected) => 10 + selected },
   "Mutation.adminCreateServiceKey": { points: (_items, selected) => 10 + selected },
   "Mutation.adminRevokeServiceKey": { points: (_items, selected) => 10 + selected },
+  "Mutation.adminCancelSubscription": money,
   "Mutation.adminReconcile": money,
   "Mutation.adminReplayWebhookEvent": { points: (_items, selected) => 10 + selected },
   // Writes thousands of rows.

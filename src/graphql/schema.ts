@@ -8,6 +8,8 @@ import { AdminSubscriptionResolver } from "../billing/admin/admin-subscription.r
 import { CustomerTierResolver } from "../billing/allowances/allowance.resolver.js";
 import { TierPriceResolver, TierResolver } from "../billing/catalog/catalog.resolver.js";
 import { CheckoutResolver } from "../billing/checkout/checkout.resolver.js";
+import { AdminCancellationResolver } from "../billing/course/admin-cancellation.resolver.js";
+import { CourseResolver } from "../billing/course/course.resolver.js";
 import { CustomerEntitlementResolver, EntitlementResolver } from "../billing/entitlements/entitlement.resolver.js";
 import { OverrideResolver } from "../billing/entitlements/override.resolver.js";
 import {
@@ -65,6 +67,8 @@ export function buildPlainSchema(): GraphQLSchema {
       OverrideResolver,
       CheckoutResolver,
       PlanChangeResolver,
+      CourseResolver,
+      AdminCancellationResolver,
       HistoryResolver,
       BillingPageResolver,
       InvoiceResolver,

@@ -91,8 +91,8 @@ export function makePlanGateway(stripe: Stripe): StripePlanGateway {
   };
 }
 
-/** A payment that asks for the customer can be confirmed on the invoice's page; one that was declined cannot. */
-async function heldPayment(stripe: Stripe, invoice: Stripe.Invoice): Promise<HeldPayment> {
+/** What became of an invoice that was not paid at once. Its payments must be expanded. A payment that asks for the customer can be confirmed on the invoice's page; one that was declined cannot. */
+export async function heldPayment(stripe: Stripe, invoice: Stripe.Invoice): Promise<HeldPayment> {
   const intentId = idOf(invoice.payments?.data[0]?.payment.payment_intent);
   const intent = intentId ? await stripe.paymentIntents.retrieve(intentId) : null;
   const isToConfirm = intent?.status === "requires_action";

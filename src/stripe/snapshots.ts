@@ -60,6 +60,19 @@ export interface CustomerSnapshot {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Why customers leave; the same set as Stripe's `feedback`: https://docs.stripe.com/api/subscriptions/object#subscription_object-cancellation_details-feedback */
+export const cancellationReasons = [
+  "CUSTOMER_SERVICE",
+  "LOW_QUALITY",
+  "MISSING_FEATURES",
+  "OTHER",
+  "SWITCHED_SERVICE",
+  "TOO_COMPLEX",
+  "TOO_EXPENSIVE",
+  "UNUSED",
+] as const;
+export type CancellationReason = (typeof cancellationReasons)[number];
+
 export interface SubscriptionSnapshot {
   readonly id: string;
   readonly customerId: string;
@@ -74,7 +87,13 @@ export interface SubscriptionSnapshot {
   readonly trialEndsAt: Date | null;
   readonly cancelsAt: Date | null;
   readonly endedAt: Date | null;
+  /** When the collection of payments goes on, where only that is paused: https://docs.stripe.com/billing/subscriptions/pause-payment */
   readonly resumesAt: Date | null;
+  /** What the customer said of why it ends; null while it does not end, and where nothing was said. */
+  readonly cancellationReason: CancellationReason | null;
+  readonly cancellationComment: string | null;
+  /** Whether Stripe pauses and resumes subscriptions of this kind: https://docs.stripe.com/billing/subscriptions/pause#limitations */
+  readonly isPausable: boolean;
   /** Since when it is past due: when the oldest invoice of the unpaid run was first asked for. Null while nothing is overdue. */
   readonly pastDueSince: Date | null;
   /** Its own payment method; null where it is charged to its customer's. */

@@ -72,6 +72,11 @@ export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined
   }
 }
 
+/** Whether Stripe refused because there is nothing to charge. It has no code of its own for that. */
+export function isPaymentMethodMissing(error: unknown): boolean {
+  return error instanceof StripeRefused && /no attached payment source|default payment method/i.test(error.message);
+}
+
 const worthAnotherTry = [409, 429];
 
 function translate(error: unknown): unknown {

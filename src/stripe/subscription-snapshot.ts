@@ -1,6 +1,8 @@
 import type Stripe from "stripe";
 import { paymentMethodSnapshot } from "./payment-method-snapshot.js";
 import {
+  type CancellationReason,
+  cancellationReasons,
   idOf,
   instantOf,
   type Span,
@@ -36,6 +38,10 @@ export function subscriptionSnapshot(
     cancelsAt: cancelsAt(subscription, currentPeriod),
     endedAt: instantOf(subscription.ended_at),
     resumesAt: instantOf(subscription.pause_collection?.resumes_at),
+    cancellationReason: cancellationReason(subscription),
+    cancellationComment: subscription.cancellation_details?.comment || null,
+    isPausable:
+      subscription.collection_method === "charge_automatically" && subscription.billing_mode.type === "flexible",
     pastDueSince: unpaidSince(invoices),
     paymentMethod: paymentMethodSnapshot(subscription.default_payment_method),
     pendingChange: pendingChangeOf(subscription),
@@ -49,6 +55,13 @@ function cancelsAt(subscription: Stripe.Subscription, period: Span | null): Date
   if (subscription.ended_at) return null;
   if (subscription.cancel_at) return instantOf(subscription.cancel_at);
   return subscription.cancel_at_period_end ? (period?.end ?? null) : null;
+}
+
+/** What the customer chose; a choice that came up after this version counts as any other. */
+function cancellationReason({ cancellation_details }: Stripe.Subscription): CancellationReason | null {
+  const feedback = cancellation_details?.feedback;
+  if (!feedback) return null;
+  return cancellationReasons.find((each) => each === feedback.toUpperCase()) ?? "OTHER";
 }
 
 /** Items may run in different periods; the subscription's is from the earliest start to the latest end. */

@@ -5,6 +5,8 @@ import { insertEntry } from "./audit.repository.js";
 
 /** What somebody did to an account, or to the service. */
 export interface Act {
+  /** Given where the act may be done again after it was cut off: it is written once. */
+  readonly id?: string;
   /** `subject` of the viewer who did it. */
   readonly actor: string;
   /** Noun and verb, for example `entitlement.override`. */

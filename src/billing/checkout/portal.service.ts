@@ -5,6 +5,7 @@ import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { findCurrentSubscription } from "../subscriptions/subscription.service.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import { refusedAction } from "../subscriptions/subscription-actions.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { answerOnce } from "../users/idempotency.js";
 import type { Payer } from "../users/payer.js";
@@ -13,7 +14,6 @@ import { findCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
 import { keepCardsOf } from "./checkout.card.js";
 import { refusedReturnUrl } from "./order.js";
-import { refusedCancel } from "./portal.js";
 
 /** Where the portal begins, and where it leads back to. */
 export interface CreatePortalSession {
@@ -47,7 +47,7 @@ export function createPortalSession(deps: Deps, payer: Payer, input: CreatePorta
 
 async function openCancellation(deps: Deps, userId: string, returnUrl: string): Promise<Opened> {
   const [user, subscription] = await Promise.all([findCustomer(deps, userId), findCurrentSubscription(deps, userId)]);
-  const refused = refusedCancel(subscription);
+  const refused = refusedAction("CANCEL", subscription);
   if (refused) return refused;
   if (!user?.stripeCustomerId || !subscription) return refuse("NO_SUBSCRIPTION");
   const { stripeSubscriptionId } = subscription;
@@ -58,7 +58,7 @@ async function openCancellation(deps: Deps, userId: string, returnUrl: string): 
     if (!(error instanceof StripeRefused)) throw error;
     // It ended, or is about to, and we were not told yet; or the customer was deleted, and it with them.
     const now: SubscriptionRow = await commit(deps, await syncSubscription(deps, user, stripeSubscriptionId));
-    const reason = refusedCancel(now);
+    const reason = refusedAction("CANCEL", now);
     if (reason) return reason;
     throw error;
   }

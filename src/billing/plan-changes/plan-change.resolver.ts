@@ -2,8 +2,7 @@ import { Arg, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { payload } from "../../graphql/user-error.type.js";
 import { keyOf } from "../global-id.js";
-import { findSubscriptionById } from "../subscriptions/subscription.service.js";
-import { type BillingSubscription, toSubscription } from "../subscriptions/subscription.type.js";
+import { showSubscription } from "../subscriptions/subscription.resolver.js";
 import { requirePayer } from "../users/payer.js";
 import { cancelPendingPlanChange, changePlan, previewPlanChange } from "./plan-change.service.js";
 import {
@@ -58,10 +57,4 @@ export class PlanChangeResolver {
       subscription: await showSubscription(context, subscriptionId),
     }));
   }
-}
-
-async function showSubscription(context: GraphQLContext, id: string): Promise<BillingSubscription> {
-  const row = await findSubscriptionById(context, id);
-  if (!row) throw new Error(`Subscription ${id} was answered and has no row.`);
-  return toSubscription(row);
 }

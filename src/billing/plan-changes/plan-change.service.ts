@@ -1,16 +1,14 @@
 import type { Deps } from "../../deps.js";
 import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
-import { isRunning } from "../subscriptions/subscription.js";
-import { findCurrentSubscription } from "../subscriptions/subscription.service.js";
+import { readSubscriptionAgain } from "../subscriptions/subscription.reading.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { refusedAction } from "../subscriptions/subscription-actions.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { performOnce } from "../users/idempotency.js";
-import { findCustomer } from "../users/user.service.js";
+import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
-import type { UserRow } from "../users/user.table.js";
 import {
   type Changed,
   dropWaiting,
@@ -62,7 +60,7 @@ export function changePlan(deps: Deps, userId: string, input: ChangePlan): Promi
       deps,
       call,
       () => decideChange(deps, userId, rest),
-      async (planned, attempt) => performChange(deps, await getUser(deps, userId), planned, attempt),
+      async (planned, attempt) => performChange(deps, await getCustomer(deps, userId), planned, attempt),
     ),
   );
 }
@@ -122,27 +120,13 @@ export function cancelPendingPlanChange(
       },
       async ({ stripeSubscriptionId, ...waiting }) => {
         if (!(await dropWaiting(deps, waiting))) return overtaken();
-        const user = await getUser(deps, userId);
+        const user = await getCustomer(deps, userId);
         return done({
           subscriptionId: (await commit(deps, await syncSubscription(deps, user, stripeSubscriptionId))).id,
         });
       },
     ),
   );
-}
-
-/** The running or last subscription, as Stripe has it now: what is decided about money goes by nothing older. */
-async function readSubscriptionAgain(deps: Deps, userId: string): Promise<SubscriptionRow | undefined> {
-  const [user, subscription] = await Promise.all([findCustomer(deps, userId), findCurrentSubscription(deps, userId)]);
-  if (!user || !subscription || !isRunning(subscription)) return subscription;
-  await commit(deps, await syncSubscription(deps, user, subscription.stripeSubscriptionId));
-  return findCurrentSubscription(deps, userId);
-}
-
-async function getUser(deps: Deps, userId: string): Promise<UserRow> {
-  const user = await findCustomer(deps, userId);
-  if (!user) throw new Error(`Somebody with a subscription has no row: ${userId}.`);
-  return user;
 }
 
 function codeOf({ promotionCode }: PlanWish): string | null {

@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.js";
 import { type RefusedOutcome, refuse } from "../../errors.js";
 import type { PlanOrder } from "../../stripe/plan-change.js";
-import type { StripeRefused } from "../../stripe/stripe-errors.js";
+import { isPaymentMethodMissing, type StripeRefused } from "../../stripe/stripe-errors.js";
 
 /** The payment did not go through, and there is nothing that the customer could confirm. */
 export function declined(): RefusedOutcome {
@@ -13,7 +13,7 @@ export function declined(): RefusedOutcome {
 export function refusalOf({ log }: Deps, order: PlanOrder, error: StripeRefused): RefusedOutcome {
   const { code, message, param, statusCode } = error;
   if (statusCode === 402) return declined();
-  if (/no attached payment source|default payment method/i.test(message)) return refuse("PAYMENT_METHOD_REQUIRED");
+  if (isPaymentMethodMissing(error)) return refuse("PAYMENT_METHOD_REQUIRED");
   if (order.promotionCodeId !== null && (param?.startsWith("discounts") || /promotion code|coupon/i.test(message))) {
     return refuse("PROMOTION_CODE_INVALID", undefined, { path: ["input", "promotionCode"] });
   }

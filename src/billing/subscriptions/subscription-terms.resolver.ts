@@ -2,10 +2,16 @@ import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { DateTime } from "../../graphql/scalars.js";
 import { momentOf } from "../moment.js";
+import { ownPayer } from "../users/payer.js";
 import { mayActFor } from "../users/reach.js";
 import { graceEndOf, isEntitling } from "./subscription.js";
 import { BillingSubscription } from "./subscription.type.js";
-import { type SubscriptionAction as Action, availableActions } from "./subscription-actions.js";
+import {
+  type SubscriptionAction as Action,
+  availableActions,
+  hasPendingChange,
+  isByPortal,
+} from "./subscription-actions.js";
 import {
   Discount,
   PendingPlanChange,
@@ -38,7 +44,7 @@ export class SubscriptionTermsResolver {
     description: "A change already agreed that has not taken effect.",
   })
   pendingChange(@Root() { row }: BillingSubscription, @Ctx() context: GraphQLContext): PendingPlanChange | null {
-    return toPendingChange(context.catalog(), row.pendingChange);
+    return hasPendingChange(row) ? toPendingChange(context.catalog(), row.pendingChange) : null;
   }
 
   @FieldResolver(() => Discount, { nullable: true, description: "Discount in force; null without one." })
@@ -51,6 +57,9 @@ export class SubscriptionTermsResolver {
       "What the viewer may do now; drive buttons from this, not from `status`. Empty for who may not manage the account's billing.",
   })
   availableActions(@Root() { row }: BillingSubscription, @Ctx() { viewer }: GraphQLContext): Action[] {
-    return mayActFor(viewer, row.userId) ? availableActions(row) : [];
+    if (!viewer || !mayActFor(viewer, row.userId)) return [];
+    const actions = availableActions(row);
+    // The host product's back end opens the portal for its customers; the rest is for them to do.
+    return ownPayer(viewer)?.userId === row.userId ? actions : actions.filter(isByPortal);
   }
 }

@@ -13,12 +13,12 @@ registerEnumType(SubscriptionAction, {
   name: "SubscriptionAction",
   description: "A mutation that would now be accepted.",
   valuesConfig: {
-    CANCEL: { description: "Stop it. Not offered yet: `createPortalSession` with the flow `CANCEL` leads there." },
-    CANCEL_PENDING_CHANGE: { description: "Drop a change that waits for its date. Not offered yet." },
-    CHANGE_PLAN: { description: "Move to another price. Not offered yet." },
+    CANCEL: { description: "`cancelSubscription`: stop it." },
+    CANCEL_PENDING_CHANGE: { description: "`cancelPendingPlanChange`: drop a change that waits." },
+    CHANGE_PLAN: { description: "`changePlan`: move to another price." },
     OPEN_PORTAL: { description: "`createPortalSession`: open Stripe's customer portal." },
-    PAUSE: { description: "Stop charging and granting for a while. Not offered yet." },
-    RESUME: { description: "Take back a cancellation, or end a pause. Not offered yet." },
+    PAUSE: { description: "`pauseSubscription`: stop charging and granting for a while." },
+    RESUME: { description: "`resumeSubscription`: take back a cancellation, or end a pause." },
     UPDATE_PAYMENT_METHOD: {
       description: "`createPortalSession` with the flow `PAYMENT_METHOD`: leave another card to be charged.",
     },

@@ -37,6 +37,11 @@ export function subscriptionColumns(
     trialEndsAt: snapshot.trialEndsAt,
     cancelsAt: snapshot.cancelsAt,
     resumesAt: snapshot.resumesAt,
+    // The end of one pause must not end the next.
+    pauseEndsAt: snapshot.status === "PAUSED" ? (before?.pauseEndsAt ?? null) : null,
+    isPausable: snapshot.isPausable,
+    cancellationReason: snapshot.cancellationReason,
+    cancellationComment: snapshot.cancellationComment,
     endedAt: snapshot.endedAt,
     ...latenessOf(inside, snapshot, before),
     paymentMethod: snapshot.paymentMethod,

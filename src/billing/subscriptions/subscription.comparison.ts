@@ -48,7 +48,7 @@ function sidesOf(
   return { kind: "subscription", stripeId, ours: row && (theirs ? row : shown(row)), theirs };
 }
 
-/** What was told to listeners is ours alone. */
-function withoutOwn({ graceEndToldAt: _told, ...columns }: ReturnType<typeof subscriptionColumns>) {
+/** What was told to listeners, and when a pause is to end, is ours alone. */
+function withoutOwn({ graceEndToldAt: _told, pauseEndsAt: _end, ...columns }: ReturnType<typeof subscriptionColumns>) {
   return columns;
 }

@@ -102,6 +102,18 @@ export function findAtUnknownPrice(
   return db.select().from(subscriptions).where(isOne).limit(limit);
 }
 
+/** Paused subscriptions whose pause is over at an instant, those first that have been over for longest. */
+export function findPausesOver(db: Db, instant: Date, limit: number): Promise<SubscriptionRow[]> {
+  const isDue = and(eq(subscriptions.status, "PAUSED"), lte(subscriptions.pauseEndsAt, instant));
+  return db.select().from(subscriptions).where(isDue).orderBy(subscriptions.pauseEndsAt).limit(limit);
+}
+
+/** Sets when a subscription's pause is to end by itself; null leaves that to its customer. */
+export async function setPauseEnd(db: Db, stripeSubscriptionId: string, pauseEndsAt: Date | null): Promise<void> {
+  const mine = eq(subscriptions.stripeSubscriptionId, stripeSubscriptionId);
+  await db.update(subscriptions).set({ pauseEndsAt }).where(mine);
+}
+
 /** Writes the row of a Stripe subscription, new or not. */
 export async function upsertSubscription(db: Db, row: typeof subscriptions.$inferInsert): Promise<SubscriptionRow> {
   const target = subscriptions.stripeSubscriptionId;

@@ -5,6 +5,7 @@ import { Tier, TierPrice, toTier, toTierPrice } from "../catalog/catalog.type.js
 import { Customer, toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
 import { subscriptionUpdates } from "./subscription.live.js";
+import { findSubscriptionById } from "./subscription.service.js";
 import { BillingSubscription, CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
 
 @Resolver(() => BillingSubscription)
@@ -58,4 +59,11 @@ export class CustomerSubscriptionResolver {
 async function subscriptionOf(context: GraphQLContext, userId: string): Promise<BillingSubscription | null> {
   const row = await context.loaders.subscriptions.load(userId);
   return row ? toSubscription(row) : null;
+}
+
+/** The subscription that a mutation has changed, as it is now. */
+export async function showSubscription(context: GraphQLContext, id: string): Promise<BillingSubscription> {
+  const row = await findSubscriptionById(context, id);
+  if (!row) throw new Error(`Subscription ${id} was answered and has no row.`);
+  return toSubscription(row);
 }

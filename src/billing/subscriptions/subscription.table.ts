@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
-import { index, integer, jsonb, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, uuidV7, whole } from "../../db/columns.js";
 import { idKey, indexOn, instantKey, instantOrNeverKey, wholeKey } from "../../db/keyset.js";
-import { type PaymentMethodSnapshot, subscriptionStatuses } from "../../stripe/snapshots.js";
+import { type CancellationReason, type PaymentMethodSnapshot, subscriptionStatuses } from "../../stripe/snapshots.js";
 import { users } from "../users/user.table.js";
 
 /** How long a period of use is. */
@@ -60,7 +60,15 @@ export const subscriptions = pgTable(
     usageUnit: text("usage_unit").$type<UsageUnit>(),
     trialEndsAt: instant("trial_ends_at"),
     cancelsAt: instant("cancels_at"),
+    /** When Stripe goes on collecting payments, where only that is paused. */
     resumesAt: instant("resumes_at"),
+    /** When a pause that was asked for here is to end by itself; null without one. Ours alone: `pause.due.ts` sees to it. */
+    pauseEndsAt: instant("pause_ends_at"),
+    /** Whether Stripe pauses subscriptions of this kind. */
+    isPausable: boolean("is_pausable").notNull().default(true),
+    /** What the customer said of why it ends; both null where nothing was said. */
+    cancellationReason: text("cancellation_reason").$type<CancellationReason>(),
+    cancellationComment: text("cancellation_comment"),
     endedAt: instant("ended_at"),
     /** Since when it is past due; its grace is counted from here. Null while nothing is overdue. */
     pastDueSince: instant("past_due_since"),
@@ -91,6 +99,8 @@ export const subscriptions = pgTable(
     // Looked through each minute for those whose comparable revenue has to be worked out anew.
     index("subscriptions_mrr_currency_idx").on(table.mrrCurrency),
     index("subscriptions_mrr_due_at_idx").on(table.mrrDueAt).where(sql`${table.mrrDueAt} is not null`),
+    // Looked through each minute for pauses that are over; few subscriptions are paused.
+    index("subscriptions_pause_ends_at_idx").on(table.pauseEndsAt).where(sql`${table.pauseEndsAt} is not null`),
     // The orders of the list for staff; that by the customer's name is the customers'.
     index("subscriptions_started_at_idx").on(...indexOn(instantKey(table.startedAt), idKey(table.id))),
     index("subscriptions_period_end_idx").on(...indexOn(instantOrNeverKey(table.currentPeriodEnd), idKey(table.id))),

@@ -58,9 +58,16 @@ export function causeOf(before: SubscriptionState | undefined, after: Subscripti
   return hasNewPeriod && before.tierSlug === after.tierSlug ? "RENEWAL" : "CUSTOMER";
 }
 
-/** Whether a reader would see a difference; bookkeeping does not count, nor what only staff see, nor the card, which its customer shows. */
+/**
+ * Whether a reader would see a difference; bookkeeping does not count, nor what only staff see, nor what nobody is
+ * shown, nor the card, which its customer shows.
+ */
 export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
-  const visible = ({ recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest }: SubscriptionRow) =>
-    JSON.stringify(rest);
   return visible(before) !== visible(after);
+}
+
+function visible(row: SubscriptionRow): string {
+  const { recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest } = row;
+  const { cancellationReason, cancellationComment, ...shown } = rest;
+  return JSON.stringify(shown);
 }

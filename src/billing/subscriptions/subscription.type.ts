@@ -87,7 +87,7 @@ export class BillingSubscription extends Node {
 
 /** A subscription, as the API shows it. */
 export function toSubscription(row: SubscriptionRow): BillingSubscription {
-  const { status, quantity, startedAt, trialEndsAt, cancelsAt, resumesAt, endedAt } = row;
+  const { status, quantity, startedAt, trialEndsAt, cancelsAt, resumesAt, pauseEndsAt, endedAt } = row;
   const { currentPeriodStart: start, currentPeriodEnd: end } = row;
   return Object.assign(new BillingSubscription(), {
     id: globalId("BillingSubscription", row.id),
@@ -99,7 +99,7 @@ export function toSubscription(row: SubscriptionRow): BillingSubscription {
     startedAt,
     trialEndsAt,
     cancelsAt,
-    resumesAt,
+    resumesAt: status === "PAUSED" ? (pauseEndsAt ?? resumesAt) : resumesAt,
     endedAt,
   });
 }

@@ -1,0 +1,118 @@
+import type Stripe from "stripe";
+import type { HeldPayment } from "./plan-change.js";
+import { heldPayment } from "./plan-gateway.js";
+import type { CancellationReason } from "./snapshots.js";
+import { asking } from "./stripe-errors.js";
+
+/** What a customer says of why they leave. */
+export interface CancellationWords {
+  readonly reason: CancellationReason | null;
+  readonly comment: string | null;
+}
+
+/** How a subscription ends at once. */
+export interface CancellationTerms extends CancellationWords {
+  /** Whether the time that is paid for and not used goes to the customer's balance. */
+  readonly isCredited: boolean;
+}
+
+/** What is asked of Stripe to end a subscription, to pause it, and to let it go on. Fails as `StripeGateway` does. */
+export interface StripeCourseGateway {
+  /** Ends a subscription with its running period. May be repeated. */
+  cancelAtPeriodEnd(subscriptionId: string, words: CancellationWords): Promise<void>;
+  /** Ends a subscription now. May be repeated: what has ended is left as it is. */
+  cancelNow(subscriptionId: string, terms: CancellationTerms): Promise<void>;
+  /** Takes back a cancellation that has not taken effect, by whichever field it was made. May be repeated. */
+  takeCancellationBack(subscriptionId: string): Promise<void>;
+  /** The invoices of a subscription that nobody has paid, and that charge for time after an instant. */
+  unpaidInvoicesBeyond(subscriptionId: string, instant: Date): Promise<string[]>;
+  /** Withdraws an invoice that nobody has paid, a draft too; whether it is withdrawn now. May be repeated. */
+  withdrawUnpaidInvoice(invoiceId: string): Promise<boolean>;
+  /**
+   * Pauses a subscription: its period ends now, and what is not used of it goes to the customer's balance. May be repeated:
+   * what is paused is left as it is.
+   */
+  pauseSubscription(subscriptionId: string): Promise<void>;
+  /**
+   * Charges a new period, which begins now, and lets a paused subscription run as soon as that is paid. What did not go
+   * through is the answer; null where it runs. May be repeated: what runs, or has been charged for, is not charged again.
+   */
+  resumeSubscription(subscriptionId: string): Promise<HeldPayment | null>;
+}
+
+/** Asked for or about to be, or given up on: nothing was received for these. */
+const unpaidStates: readonly string[] = ["draft", "open", "uncollectible"];
+
+/** The gateway over the SDK. */
+export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
+  return {
+    cancelAtPeriodEnd: (id, words) =>
+      asking(async () => {
+        await stripe.subscriptions.update(id, { cancel_at_period_end: true, ...detailsOf(words) });
+      }),
+    cancelNow: (id, { isCredited, ...words }) =>
+      asking(async () => {
+        const hasEnded = async () => (await stripe.subscriptions.retrieve(id)).ended_at !== null;
+        if (await hasEnded()) return;
+        // Only an invoice takes a credit to the balance: https://docs.stripe.com/billing/subscriptions/cancel
+        const credit = isCredited ? { prorate: true, invoice_now: true } : {};
+        try {
+          await stripe.subscriptions.cancel(id, { ...credit, ...detailsOf(words) });
+        } catch (error) {
+          // A key makes no difference here, so a second try after a lost answer is told that there is nothing any more.
+          if (!(await hasEnded())) throw error;
+        }
+      }),
+    takeCancellationBack: (id) =>
+      asking(async () => {
+        const { cancel_at, cancel_at_period_end } = await stripe.subscriptions.retrieve(id);
+        // Stripe takes one of the two only. The first also drops the date that it has set.
+        if (cancel_at_period_end) await stripe.subscriptions.update(id, { cancel_at_period_end: false });
+        else if (cancel_at !== null) await stripe.subscriptions.update(id, { cancel_at: "" });
+      }),
+    unpaidInvoicesBeyond: (subscription, instant) =>
+      asking(async () => {
+        const seconds = instant.getTime() / 1000;
+        const { data } = await stripe.invoices.list({ subscription, limit: 100 });
+        const unpaid = data.filter(({ status }) => status !== null && unpaidStates.includes(status));
+        return unpaid.flatMap(({ id, lines }) =>
+          id && lines.data.some(({ period }) => period.end > seconds) ? id : [],
+        );
+      }),
+    withdrawUnpaidInvoice: (id) =>
+      asking(async () => {
+        const found = await stripe.invoices.retrieve(id);
+        // A draft of a subscription cannot be deleted: https://docs.stripe.com/api/invoices/delete
+        const { status } =
+          found.status === "draft" ? await stripe.invoices.finalizeInvoice(id, { auto_advance: false }) : found;
+        const isVoidable = status === "open" || status === "uncollectible";
+        return (isVoidable ? await stripe.invoices.voidInvoice(id) : { status }).status === "void";
+      }),
+    // Without keys of ours: Stripe would repeat a failure under them for a day. What is there tells what was done.
+    pauseSubscription: (id) =>
+      asking(async () => {
+        const { status } = await stripe.subscriptions.retrieve(id);
+        if (status === "paused") return;
+        await stripe.subscriptions.pause(id, { type: "subscription", invoicing_behavior: "invoice" });
+      }),
+    resumeSubscription: (id) =>
+      asking(async () => {
+        const expand = ["latest_invoice.payments"];
+        const found = await stripe.subscriptions.retrieve(id, { expand });
+        const isToBeAsked = found.status === "paused" && found.pending_update === null;
+        const payment_behavior = "resume_on_payment_success";
+        const { status, latest_invoice: invoice } = isToBeAsked
+          ? await stripe.subscriptions.resume(id, { payment_behavior, expand })
+          : found;
+        if (status !== "paused" || !invoice || typeof invoice === "string") return null;
+        return heldPayment(stripe, invoice);
+      }),
+  };
+}
+
+/** What was not said is left out. */
+function detailsOf({ reason, comment }: CancellationWords) {
+  const feedback = reason?.toLowerCase();
+  if (!feedback && !comment) return {};
+  return { cancellation_details: { ...(feedback && { feedback }), ...(comment && { comment }) } };
+}
