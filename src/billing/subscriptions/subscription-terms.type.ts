@@ -14,8 +14,10 @@ registerEnumType(SubscriptionAction, {
   description: "A mutation that would now be accepted.",
   valuesConfig: {
     CANCEL: { description: "Stop it. Not offered yet: `createPortalSession` with the flow `CANCEL` leads there." },
-    CANCEL_PENDING_CHANGE: { description: "Drop a change that waits for its date. Not offered yet." },
-    CHANGE_PLAN: { description: "Move to another price. Not offered yet." },
+    CANCEL_PENDING_CHANGE: {
+      description: "`cancelPendingPlanChange`: drop a change that waits for its date, or for its payment.",
+    },
+    CHANGE_PLAN: { description: "`changePlan`: move to another price." },
     OPEN_PORTAL: { description: "`createPortalSession`: open Stripe's customer portal." },
     PAUSE: { description: "Stop charging and granting for a while. Not offered yet." },
     RESUME: { description: "Take back a cancellation, or end a pause. Not offered yet." },
@@ -36,7 +38,9 @@ export class PendingPlanChange {
   @Field(() => Tier, { description: "Tier it moves to." })
   readonly tier!: Tier;
 
-  @Field(() => DateTime, { description: "When it takes effect." })
+  @Field(() => DateTime, {
+    description: "When it takes effect; of one whose payment waits to be confirmed, when it lapses.",
+  })
   readonly effectiveAt!: Date;
 }
 
