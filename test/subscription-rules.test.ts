@@ -146,7 +146,12 @@ describe("a pending change", () => {
     ["is none without a schedule", on(null), null],
     ["is none in a schedule that was not read", on("sub_sched_1"), null],
   ])("%s", (_what, subscription, effectiveAt) => {
-    const expected = effectiveAt && { stripePriceId: "price_next", currency: "eur", effectiveAt: at(effectiveAt) };
+    const expected = effectiveAt && {
+      stripePriceId: "price_next",
+      quantity: 1,
+      currency: "eur",
+      effectiveAt: at(effectiveAt),
+    };
     expect(pendingChangeOf(subscription)).toEqual(expected);
   });
 });

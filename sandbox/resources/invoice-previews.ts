@@ -100,11 +100,18 @@ export function createPreview(world: World, params: PreviewParams): Stripe.Invoi
   const customer = getCustomer(world, params.customer ?? idOf(subscription.customer), "customer");
   const isOthers = idOf(subscription.customer) !== customer.id;
   if (isOthers || !isRunning(subscription)) throw noneUpcoming(customer.id);
-  if (scheduleOf(world, subscription) && !params.subscription_details?.cancel_now) {
+  if (scheduleOf(world, subscription) && !isOfItself(params)) {
     applyCancelAt(world, subscription, params.subscription_details ?? {});
     return previewOfScheduled(world, subscription, params);
   }
   return previewOfRunning(world, params, { subscription, owner: customer.id });
+}
+
+/** Whether it is about the subscription and not about what its schedule makes of it: it ends now, or is invoiced anew at once. */
+function isOfItself({ subscription_details: details }: PreviewParams): boolean {
+  return (
+    details?.cancel_now === true || (details?.items !== undefined && details.proration_behavior === "always_invoice")
+  );
 }
 
 /** What only a subscription that does not exist yet can be asked about. */

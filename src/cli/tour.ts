@@ -14,6 +14,7 @@ import {
   passTheGate,
   register,
 } from "./tour/steps.js";
+import { downgrade, fallBehind, upgrade } from "./tour/time-steps.js";
 
 /**
  * `npm run tour`: the main job through public interfaces only, told step by step.
@@ -55,6 +56,15 @@ async function tour(place: Place): Promise<void> {
   await lookAtBilling(trip);
   await openPortal(trip);
   await deliverAgain(trip);
+  if (!place.isOwn) {
+    console.log(
+      "\nRun the tour by itself, without `npm run dev`, to see time pass as well: it does not move your clock.",
+    );
+    return;
+  }
+  await upgrade(trip);
+  await downgrade(trip);
+  await fallBehind(trip);
 }
 
 main().catch((error: unknown) => {

@@ -37,27 +37,29 @@ export async function serveStripeWebhook(http: FastifyInstance, route: WebhookRo
     scope.setErrorHandler((error, request, reply) => {
       const fault = unreadable(error);
       if (!fault) throw error;
-      return refuse(request.log, reply, fault);
+      return refuse(request, reply, fault);
     });
-    const judgeHead = async ({ headers, log }: FastifyRequest, reply: FastifyReply) => {
+    const judgeHead = async (request: FastifyRequest, reply: FastifyReply) => {
       metrics.count("billing_webhook_deliveries_total");
-      const encoding = headers["content-encoding"] ?? "identity";
-      if (encoding !== "identity") return refuse(log, reply.header("accept-encoding", "identity"), encoded);
+      const encoding = request.headers["content-encoding"] ?? "identity";
+      if (encoding !== "identity") return refuse(request, reply.header("accept-encoding", "identity"), encoded);
     };
-    scope.post(webhookPath, { bodyLimit: largestBody, onRequest: judgeHead }, async (request, reply) => {
+    // A logger for each request is for those that have something to say: most deliveries are told by the inbox.
+    const options = { bodyLimit: largestBody, onRequest: judgeHead, childLoggerFactory: sharedLogger };
+    scope.post(webhookPath, options, async (request, reply) => {
       const { body, headers, log } = request;
       const signature = headers["stripe-signature"];
-      if (!Buffer.isBuffer(body)) return refuse(log, reply, { ...otherType, status: 400 });
+      if (!Buffer.isBuffer(body)) return refuse(request, reply, { ...otherType, status: 400 });
       try {
         const delivery = verifyEvent(body, typeof signature === "string" ? signature : undefined, secrets, new Date());
         await within(deadlineMs, inbox.receive(delivery));
         return { received: true };
       } catch (error) {
         if (error instanceof UnverifiedEvent) {
-          return refuse(log, reply, { status: 400, reason: error.reason, message: error.message });
+          return refuse(request, reply, { status: 400, reason: error.reason, message: error.message });
         }
         metrics.count("billing_webhook_not_stored_total");
-        log.error({ err: error }, "webhook not stored");
+        log.error({ reqId: request.id, err: error }, "webhook not stored");
         const isOutage = error instanceof DeadlinePassed || isDatabaseOutage(error);
         return reply
           .code(isOutage ? 503 : 500)
@@ -66,11 +68,15 @@ export async function serveStripeWebhook(http: FastifyInstance, route: WebhookRo
     });
   });
 
-  function refuse(log: FastifyBaseLogger, reply: FastifyReply, { status, reason, message }: Refusal) {
+  function refuse({ id, log }: FastifyRequest, reply: FastifyReply, { status, reason, message }: Refusal) {
     metrics.countReason("billing_webhook_refused_total", reason);
-    log.warn({ reason }, "webhook refused");
+    log.warn({ reqId: id, reason }, "webhook refused");
     return reply.code(status).send(answer(reason, message));
   }
+}
+
+function sharedLogger(logger: FastifyBaseLogger): FastifyBaseLogger {
+  return logger;
 }
 
 /** How a delivery is refused; `reason` is the code in the answer, in the log and in the metrics. */

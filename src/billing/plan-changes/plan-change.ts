@@ -55,7 +55,7 @@ export async function planChangeOf(deps: Deps, userId: string, wish: PlanWish, a
   if (!offer.value) return offer;
   const to = { ...offer.value, quantity: wish.quantity ?? subscription.quantity };
   const promotion = { promotionCode: wish.promotionCode ?? null, quantity: to.quantity };
-  const refused = refusedTarget(subscription, from, to, promotion.promotionCode);
+  const refused = refusedTarget(subscription, from, to);
   if (refused) return refused;
   const direction = directionOf(deps.catalog(), from, to);
   const timing = timingOf(wish.timing, direction);
@@ -90,19 +90,14 @@ function planOf(deps: Deps, { tierSlug, priceId, quantity }: SubscriptionRow): P
   return { tier, price: priceId === null ? undefined : findPrice(catalog, priceId), quantity };
 }
 
-function refusedTarget(
-  subscription: SubscriptionRow,
-  from: Plan,
-  to: OfferedPlan,
-  promotionCode: string | null,
-): RefusedOutcome | undefined {
+function refusedTarget(subscription: SubscriptionRow, from: Plan, to: OfferedPlan): RefusedOutcome | undefined {
   const { price, tier, quantity } = to;
   const path = ["input", "priceId"];
   const refusedQuantity = refusedSeats(tier.seats, quantity);
   if (refusedQuantity) return refusedQuantity;
   if (from.price && from.price.currency !== price.currency) return currencyMismatch(from.price.currency);
   const isSame = subscription.stripePriceId === price.stripePriceId && subscription.quantity === quantity;
-  if (!isSame || promotionCode !== null) return undefined;
+  if (!isSame) return undefined;
   const message = subscription.pendingChange && "This is the plan in force; drop the pending change to keep it.";
   return refuse("ALREADY_ON_TIER", message ?? undefined, { path });
 }

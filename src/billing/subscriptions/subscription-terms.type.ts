@@ -14,7 +14,9 @@ registerEnumType(SubscriptionAction, {
   description: "A mutation that would now be accepted.",
   valuesConfig: {
     CANCEL: { description: "`cancelSubscription`: stop it." },
-    CANCEL_PENDING_CHANGE: { description: "`cancelPendingPlanChange`: drop a change that waits." },
+    CANCEL_PENDING_CHANGE: {
+      description: "`cancelPendingPlanChange`: drop a change that waits for its date, or for its payment.",
+    },
     CHANGE_PLAN: { description: "`changePlan`: move to another price." },
     OPEN_PORTAL: { description: "`createPortalSession`: open Stripe's customer portal." },
     PAUSE: { description: "`pauseSubscription`: stop charging and granting for a while." },
@@ -36,7 +38,9 @@ export class PendingPlanChange {
   @Field(() => Tier, { description: "Tier it moves to." })
   readonly tier!: Tier;
 
-  @Field(() => DateTime, { description: "When it takes effect." })
+  @Field(() => DateTime, {
+    description: "When it takes effect; of one whose payment waits to be confirmed, when it lapses.",
+  })
   readonly effectiveAt!: Date;
 }
 

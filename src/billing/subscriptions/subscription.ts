@@ -68,6 +68,6 @@ export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolea
 
 function visible(row: SubscriptionRow): string {
   const { recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest } = row;
-  const { cancellationReason, cancellationComment, ...shown } = rest;
+  const { cancellationReason, cancellationComment, stripeScheduleId, ...shown } = rest;
   return JSON.stringify(shown);
 }
