@@ -1,5 +1,5 @@
-import { expect } from "vitest";
-import { test } from "./support/app.js";
+import { expect, test as plain } from "vitest";
+import { startTestApp, test } from "./support/app.js";
 import { adminCancel, cancel, codesOf, courseOf, resume, standingOf } from "./support/course.js";
 import { fallBehind, subscriptionOf } from "./support/objects.js";
 import { change, newestInvoice } from "./support/plans.js";
@@ -217,4 +217,13 @@ test("staff stop any subscription, with a reason in the audit log", async ({ app
     { actor: "grace", reason: "asked on the phone", before: "ACTIVE", after: "ACTIVE" },
     { actor: "grace", reason: "fraud", before: "ACTIVE", after: "CANCELED" },
   ]);
+});
+
+plain("where the service is set so, canceling at once credits nothing", async () => {
+  const { app, stop } = await startTestApp({ environment: { CANCEL_NOW_CREDIT: "false" } });
+  const lea = await app.customerOn("starter", "lea");
+  expect((await cancel(lea, { timing: "IMMEDIATE" })).userErrors).toEqual([]);
+  await quiet(app);
+  expect(await standingOf(lea)).toEqual({ hasAccess: false, credit: 0 });
+  await stop();
 });
