@@ -92,6 +92,21 @@ test("an upgrade whose payment is declined leaves the old plan, and nothing to b
   expect(await change(app, emil, "professional")).toMatchObject({ subscription: { tier: { slug: "professional" } } });
 });
 
+test("a downgrade that waits goes on waiting when an upgrade in its place is declined", async ({ app }) => {
+  const emma = await app.customerOn("professional", "emma");
+  const { subscription } = await change(app, emma, "starter");
+  await chargeTo(app, emma, "pm_card_chargeCustomerFail");
+  expect((await change(app, emma, "enterprise")).userErrors).toMatchObject([{ code: "PAYMENT_FAILED" }]);
+  expect(await planOf(emma)).toMatchObject({
+    tier: { slug: "professional" },
+    pendingChange: subscription.pendingChange,
+  });
+  await chargeTo(app, emma, "pm_card_visa");
+  await app.control("POST", "/sandbox/clock", { advance_seconds: 32 * day });
+  await quiet(app);
+  expect(await planOf(emma)).toMatchObject({ tier: { slug: "starter" }, status: "ACTIVE", pendingChange: null });
+});
+
 test("an upgrade that the bank wants confirmed takes effect once it is", async ({ app }) => {
   const finn = await app.customerOn("starter", "finn");
   await chargeTo(app, finn, "pm_card_authenticationRequired");

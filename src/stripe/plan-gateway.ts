@@ -9,7 +9,7 @@ import {
   type PlanOrder,
   planItem,
 } from "./plan-change.js";
-import { phasesFor } from "./plan-schedule.js";
+import { phasesFor, phasesOf } from "./plan-schedule.js";
 import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
 
@@ -26,6 +26,8 @@ export interface StripePlanGateway {
   changePlan(order: PlanOrder, idempotencyKey: string): Promise<PlanChangeResult>;
   /** Moves a subscription when its running period ends, in place of any change that waits. May be repeated. */
   schedulePlan(order: PlanOrder): Promise<void>;
+  /** Puts a subscription back on what a schedule had held ready that was released. May be repeated. */
+  scheduleAgain(stripeSubscriptionId: string, releasedScheduleId: string): Promise<void>;
   /** Lets a subscription go on without its schedule. May be repeated. */
   releaseSchedule(scheduleId: string): Promise<void>;
   /** Withdraws an invoice that is open, and with it the change that waited for it; whether it is withdrawn now. May be repeated. */
@@ -67,16 +69,14 @@ export function makePlanGateway(stripe: Stripe): StripePlanGateway {
       }),
     schedulePlan: (order) =>
       asking(async () => {
-        const subscription = await stripe.subscriptions.retrieve(order.stripeSubscriptionId, { expand: ["discounts"] });
-        const scheduleId =
-          idOf(subscription.schedule) ??
-          (await stripe.subscriptionSchedules.create({ from_subscription: order.stripeSubscriptionId })).id;
-        const schedule = await stripe.subscriptionSchedules.retrieve(scheduleId);
-        await stripe.subscriptionSchedules.update(scheduleId, {
-          end_behavior: "release",
-          proration_behavior: "none",
-          phases: phasesFor(order, subscription, schedule),
-        });
+        const { subscription, schedule } = await scheduled(stripe, order.stripeSubscriptionId);
+        await replacePhases(stripe, schedule, phasesFor(order, subscription, schedule));
+      }),
+    scheduleAgain: (id, releasedId) =>
+      asking(async () => {
+        const released = await stripe.subscriptionSchedules.retrieve(releasedId);
+        const { subscription, schedule } = await scheduled(stripe, id);
+        await replacePhases(stripe, schedule, phasesOf(released, subscription, schedule));
       }),
     releaseSchedule: (id) =>
       asking(async () => {
@@ -91,7 +91,28 @@ export function makePlanGateway(stripe: Stripe): StripePlanGateway {
   };
 }
 
-/** What became of an invoice that was not paid at once. Its payments must be expanded. A payment that asks for the customer can be confirmed on the invoice's page; one that was declined cannot. */
+/** A subscription with its schedule, which is made now unless it has one. */
+async function scheduled(stripe: Stripe, id: string) {
+  const subscription = await stripe.subscriptions.retrieve(id, { expand: ["discounts"] });
+  const known = idOf(subscription.schedule);
+  const schedule = known
+    ? await stripe.subscriptionSchedules.retrieve(known)
+    : await stripe.subscriptionSchedules.create({ from_subscription: id });
+  return { subscription, schedule };
+}
+
+async function replacePhases(
+  stripe: Stripe,
+  { id }: Stripe.SubscriptionSchedule,
+  phases: Stripe.SubscriptionScheduleUpdateParams.Phase[],
+): Promise<void> {
+  await stripe.subscriptionSchedules.update(id, { end_behavior: "release", proration_behavior: "none", phases });
+}
+
+/**
+ * What became of an invoice that was not paid at once; its payments must be expanded. A payment that asks for the customer
+ * can be confirmed on the invoice's page; one that was declined cannot.
+ */
 export async function heldPayment(stripe: Stripe, invoice: Stripe.Invoice): Promise<HeldPayment> {
   const intentId = idOf(invoice.payments?.data[0]?.payment.payment_intent);
   const intent = intentId ? await stripe.paymentIntents.retrieve(intentId) : null;

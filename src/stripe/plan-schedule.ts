@@ -13,33 +13,72 @@ type Phase = Stripe.SubscriptionScheduleUpdateParams.Phase;
 export function phasesFor(
   order: PlanOrder,
   subscription: Stripe.Subscription,
-  { current_phase: running }: Stripe.SubscriptionSchedule,
+  schedule: Stripe.SubscriptionSchedule,
 ): Phase[] {
-  if (!running) throw new Error("Stripe gave a running subscription a schedule without a running phase.");
   const item = planItem(subscription, order.fromStripePriceId);
   const others = subscription.items.data.filter(({ id }) => id !== item.id).map(itemParams);
-  const discounts = subscription.discounts.flatMap((discount) => {
-    const id = idOf(discount);
-    return id ? [{ discount: id }] : [];
-  });
-  const isTrial = subscription.status === "trialing" && subscription.trial_end !== null;
-  const until = item.current_period_end;
+  const discounts = discountsOf(subscription.discounts.map((discount) => ({ discount })));
   return [
-    {
-      items: [itemParams(item), ...others],
-      start_date: running.start_date,
-      end_date: until,
-      ...(discounts.length > 0 && { discounts }),
-      ...(isTrial && { trial_end: until }),
-    },
+    runningPhase(subscription, schedule),
     {
       items: [{ price: order.stripePriceId, quantity: order.quantity }, ...others],
-      start_date: until,
+      start_date: item.current_period_end,
       duration: { interval: order.interval, interval_count: 1 },
-      ...(discounts.length > 0 && { discounts }),
+      ...discounts,
       ...discountParams(order),
     },
   ];
+}
+
+/** The running phase, and what a schedule that was released had held ready after it. */
+export function phasesOf(
+  released: Stripe.SubscriptionSchedule,
+  subscription: Stripe.Subscription,
+  schedule: Stripe.SubscriptionSchedule,
+): Phase[] {
+  const running = runningPhase(subscription, schedule);
+  const coming = released.phases.filter(({ start_date }) => start_date >= Number(running.end_date));
+  return [
+    running,
+    ...coming.map(({ items, start_date, end_date, discounts }) => ({
+      items: items.map(({ price, quantity }) => ({
+        price: idOf(price) ?? "",
+        ...(quantity !== undefined && { quantity }),
+      })),
+      start_date,
+      end_date,
+      ...discountsOf(discounts),
+    })),
+  ];
+}
+
+function runningPhase(subscription: Stripe.Subscription, { current_phase: running }: Stripe.SubscriptionSchedule) {
+  if (!running) throw new Error("Stripe gave a running subscription a schedule without a running phase.");
+  const [item] = subscription.items.data;
+  if (!item) throw new Error("Stripe gave a subscription without items.");
+  const isTrial = subscription.status === "trialing" && subscription.trial_end !== null;
+  const end = item.current_period_end;
+  return {
+    items: subscription.items.data.map(itemParams),
+    start_date: running.start_date,
+    end_date: end,
+    ...discountsOf(subscription.discounts.map((discount) => ({ discount }))),
+    ...(isTrial && { trial_end: end }),
+  };
+}
+
+type Discount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
+type Reduction = Partial<Record<"discount" | "promotion_code" | "coupon", string | { id: string } | null>>;
+
+/** The discounts of a phase as they are told to Stripe, one of the three names for each. */
+function discountsOf(reductions: readonly Reduction[]) {
+  const discounts = reductions.flatMap(({ discount, promotion_code, coupon }): Discount[] => {
+    const [known, code, plain] = [idOf(discount), idOf(promotion_code), idOf(coupon)];
+    if (known) return [{ discount: known }];
+    if (code) return [{ promotion_code: code }];
+    return plain ? [{ coupon: plain }] : [];
+  });
+  return discounts.length > 0 ? { discounts } : {};
 }
 
 function itemParams({ price, quantity }: Stripe.SubscriptionItem) {

@@ -68,8 +68,8 @@ function asOurs(subscription: Stripe.Subscription) {
 async function ourSubscriptions(app: TestApp) {
   const rows = await app.connection.db.execute(sql`
     select stripe_subscription_id as id, stripe_customer_id as customer, status, stripe_price_id as price,
-      extract(epoch from current_period_end)::int as period_end, extract(epoch from cancels_at)::int as cancels_at,
-      extract(epoch from ended_at)::int as ended_at
+      extract(epoch from current_period_end)::float8 as period_end, extract(epoch from cancels_at)::float8 as cancels_at,
+      extract(epoch from ended_at)::float8 as ended_at
     from subscriptions join users on users.id = user_id order by stripe_subscription_id collate "C"`);
   return rows.map((row) => ({ ...row }));
 }

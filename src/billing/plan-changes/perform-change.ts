@@ -55,7 +55,7 @@ export async function performChange(
     }
     if (!(await dropWaiting(deps, waiting))) return overtaken();
     const { invoiceId, held } = await stripe.changePlan(order, `plan-${attempt}`);
-    if (held && held.confirmationUrl === null) await stripe.withdrawInvoice(held.invoiceId);
+    if (held && held.confirmationUrl === null) await leaveAsItWas(deps, order, waiting, held.invoiceId);
     if (invoiceId) await commit(deps, await syncInvoice(deps, user, invoiceId));
     const changed = await bringUpToDate(deps, user, order);
     if (!held) return done(changed);
@@ -63,6 +63,15 @@ export async function performChange(
   } catch (error) {
     if (!(error instanceof StripeRefused)) throw error;
     return refusalOf(deps, order, error);
+  }
+}
+
+/** Nothing is to be paid, and what waited for its date waits for it again. */
+async function leaveAsItWas({ stripe }: Deps, order: PlanOrder, waiting: Waiting, invoiceId: string): Promise<void> {
+  await stripe.withdrawInvoice(invoiceId);
+  const wasWaiting = waiting.pendingChange && waiting.pendingChange.unpaidInvoiceId === undefined;
+  if (waiting.stripeScheduleId && wasWaiting) {
+    await stripe.scheduleAgain(order.stripeSubscriptionId, waiting.stripeScheduleId);
   }
 }
 
