@@ -148,6 +148,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   "plan-changes": ["users", "catalog", "allowances", "subscriptions", "history", "checkout"],
   pricing: ["users", "catalog", "subscriptions"],
   admin: ["users", "catalog", "allowances", "subscriptions", "history"],
+  refunds: ["users", "audit", "subscriptions", "history"],
   "service-keys": ["users", "audit"],
   adoption: ["users", "audit", "catalog", "subscriptions", "history"],
   reconciliation: ["users", "audit", "subscriptions", "history", "checkout"],

@@ -20,6 +20,7 @@ import { NodeResolver } from "../billing/node.resolver.js";
 import { PlanChangeResolver } from "../billing/plan-changes/plan-change.resolver.js";
 import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
 import { DifferenceResolver, ReconciliationResolver } from "../billing/reconciliation/reconciliation.resolver.js";
+import { RefundResolver } from "../billing/refunds/refund.resolver.js";
 import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
@@ -69,6 +70,7 @@ export function buildPlainSchema(): GraphQLSchema {
       BillingPageResolver,
       InvoiceResolver,
       PaymentResolver,
+      RefundResolver,
       AdminSubscriptionResolver,
       AdminCustomerResolver,
       ReconciliationResolver,

@@ -4,6 +4,7 @@ import { makeStripeListing, type StripeListing } from "./listing.js";
 import { makePlanGateway, type StripePlanGateway } from "./plan-gateway.js";
 import { type PromotionCodeSnapshot, promotionCodeSnapshot } from "./promotion-code-snapshot.js";
 import { paymentExpansion, readPayment } from "./read-payment.js";
+import { makeRefundGateway, type StripeRefundGateway } from "./refund-gateway.js";
 import {
   type CheckoutSnapshot,
   type CustomerSnapshot,
@@ -67,7 +68,7 @@ export type PortalFlow =
  * Everything the service asks of Stripe. Each call either answers, throws `StripeRefused` (nothing
  * happened) or `StripeUnavailable` (it may have happened: ask again with the same idempotency key).
  */
-export interface StripeGateway extends StripeListing, StripePlanGateway {
+export interface StripeGateway extends StripeListing, StripePlanGateway, StripeRefundGateway {
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<CustomerSnapshot>;
   updateCustomer(id: string, profile: { email: string | null; name: string | null }): Promise<CustomerSnapshot>;
   getCustomer(id: string): Promise<CustomerSnapshot>;
@@ -108,6 +109,7 @@ export function makeStripeGateway(stripe: Stripe): StripeGateway {
   return {
     ...makeStripeListing(stripe),
     ...makePlanGateway(stripe),
+    ...makeRefundGateway(stripe),
     createCustomer: ({ userId, externalId, email, name }, idempotencyKey) =>
       asking(async () => {
         const metadata = { [userIdKey]: userId, [externalIdKey]: externalId };

@@ -5,6 +5,8 @@ import { insertEntry } from "./audit.repository.js";
 
 /** What somebody did to an account, or to the service. */
 export interface Act {
+  /** Its ID, where it may be told twice and must be written once; a new one when left out. */
+  readonly id?: string;
   /** `subject` of the viewer who did it. */
   readonly actor: string;
   /** Noun and verb, for example `entitlement.override`. */

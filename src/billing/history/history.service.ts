@@ -39,6 +39,11 @@ export function findPaymentsOf(deps: Deps, owners: Owners, ids: readonly string[
   return findPayments(deps.db, owners, ids);
 }
 
+/** One payment, whoever's it is. */
+export async function findPayment(deps: Deps, id: string): Promise<PaymentRow | undefined> {
+  return (await findPayments(deps.db, "EVERYBODY", [id]))[0];
+}
+
 /** The row of each invoice, whoever's it is, in the order asked for: the batch behind a loader. */
 export async function loadInvoices(deps: Deps, ids: readonly string[]): Promise<(InvoiceRow | undefined)[]> {
   const rows = new Map((await findInvoices(deps.db, "EVERYBODY", ids)).map((row) => [row.id, row]));

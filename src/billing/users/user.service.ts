@@ -85,6 +85,13 @@ export function findCustomer(deps: Deps, userId: string): Promise<UserRow | unde
   return findUser(deps.db, userId);
 }
 
+/** The row of somebody who has bought something, and so has one. */
+export async function getCustomer(deps: Deps, userId: string): Promise<UserRow> {
+  const user = await findCustomer(deps, userId);
+  if (!user) throw new Error(`Something belongs to a user without a row: ${userId}.`);
+  return user;
+}
+
 /** The user after this one, by id, who has or had a Stripe customer. */
 export async function findNextPayer(deps: Deps, after: string | null): Promise<UserRow | undefined> {
   return (await findNextAtStripe(deps.db, after, 1))[0];
