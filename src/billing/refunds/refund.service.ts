@@ -9,6 +9,7 @@ import { withCustomerLock } from "../users/customer-lock.js";
 import { isIdempotencyKey, keyFault, performOnce } from "../users/idempotency.js";
 import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
+import { settleReversals } from "./access-end.service.js";
 import { amountFault, refundable, refundIdOf, refusalOf } from "./refund.js";
 
 /** What to give back, and why. */
@@ -101,5 +102,6 @@ async function perform(
     const details = { payment: paymentId, amount, currency };
     await recordAct(inside, { id: refundId, actor, action: "payment.refund", userId, reason, details });
   });
+  await settleReversals(deps, userId);
   return done({ paymentId });
 }
