@@ -102,6 +102,10 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'adminOverrideEntitlement(input: { customerId: "{Customer}", feature: "guests", override: { isIncluded: true, limit: 6 }, reason: "matrix" })',
     staff,
   ],
+  "Mutation.adminGrantTier": [
+    'adminGrantTier(input: { customerId: "{Customer}", tier: "starter", reason: "matrix" })',
+    staff,
+  ],
   "Mutation.adminRefundPayment": [
     'adminRefundPayment(input: { paymentId: "{Payment}", amount: 1, reason: "matrix", idempotencyKey: "matrix-refund" })',
     staff,
@@ -131,6 +135,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
   AdminOverrideEntitlementPayload: "entitlement userErrors",
+  AdminGrantTierPayload: "subscription userErrors",
   AdminRefundPaymentPayload: "payment userErrors",
   AdminCustomerConnection: "edges nodes pageInfo totalCount",
   AdminCustomerEdge: "cursor lifetimeValue node",

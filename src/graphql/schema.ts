@@ -22,6 +22,7 @@ import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/
 import { DifferenceResolver, ReconciliationResolver } from "../billing/reconciliation/reconciliation.resolver.js";
 import { RefundResolver } from "../billing/refunds/refund.resolver.js";
 import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver.js";
+import { GrantResolver } from "../billing/subscriptions/grant.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
 import { RecordUsageResolver } from "../billing/usage/record-usage.resolver.js";
@@ -54,6 +55,7 @@ export function buildPlainSchema(): GraphQLSchema {
       SubscriptionResolver,
       SubscriptionTermsResolver,
       CustomerSubscriptionResolver,
+      GrantResolver,
       CustomerTierResolver,
       EntitlementResolver,
       CustomerEntitlementResolver,

@@ -50,7 +50,9 @@ export class SubscriptionTermsResolver {
     description:
       "What the viewer may do now; drive buttons from this, not from `status`. Empty for who may not manage the account's billing.",
   })
-  availableActions(@Root() { row }: BillingSubscription, @Ctx() { viewer }: GraphQLContext): Action[] {
-    return mayActFor(viewer, row.userId) ? availableActions(row) : [];
+  availableActions(@Root() { row, origin }: BillingSubscription, @Ctx() { viewer }: GraphQLContext): Action[] {
+    if (!mayActFor(viewer, row.userId)) return [];
+    // Of what was given there is nothing to cancel or to pay: the account is as one without a subscription.
+    return availableActions(origin === "GRANT" ? undefined : row);
   }
 }

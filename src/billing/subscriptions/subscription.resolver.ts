@@ -4,8 +4,9 @@ import { findPrice, findTier, freeTier } from "../catalog/catalog.js";
 import { Tier, TierPrice, toTier, toTierPrice } from "../catalog/catalog.type.js";
 import { Customer, toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
+import { subscriptionOf } from "./granted.js";
 import { subscriptionUpdates } from "./subscription.live.js";
-import { BillingSubscription, CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
+import { BillingSubscription, CurrentSubscriptionUpdatedEvent } from "./subscription.type.js";
 
 @Resolver(() => BillingSubscription)
 export class SubscriptionResolver {
@@ -53,9 +54,4 @@ export class CustomerSubscriptionResolver {
   subscription(@Root() { userId }: Customer, @Ctx() context: GraphQLContext): Promise<BillingSubscription | null> {
     return subscriptionOf(context, userId);
   }
-}
-
-async function subscriptionOf(context: GraphQLContext, userId: string): Promise<BillingSubscription | null> {
-  const row = await context.loaders.subscriptions.load(userId);
-  return row ? toSubscription(row) : null;
 }

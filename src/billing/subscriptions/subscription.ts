@@ -59,8 +59,15 @@ export function causeOf(before: SubscriptionState | undefined, after: Subscripti
 }
 
 /** Whether a reader would see a difference; bookkeeping does not count, nor what only staff see, nor the card, which its customer shows. */
-export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
-  const visible = ({ recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest }: SubscriptionRow) =>
-    JSON.stringify(rest);
+export function hasNews(before: Partial<SubscriptionRow>, after: Partial<SubscriptionRow>): boolean {
+  const visible = ({
+    recordedAt,
+    updatedAt,
+    paymentMethod,
+    mrr,
+    mrrCurrency,
+    mrrDueAt,
+    ...rest
+  }: Partial<SubscriptionRow>) => JSON.stringify(rest);
   return visible(before) !== visible(after);
 }
