@@ -140,7 +140,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   audit: ["users"],
   catalog: ["users"],
   allowances: ["users", "audit", "catalog"],
-  subscriptions: ["users", "catalog", "allowances"],
+  subscriptions: ["users", "audit", "catalog", "allowances"],
   usage: ["users", "catalog", "subscriptions", "allowances"],
   entitlements: ["users", "audit", "catalog", "subscriptions", "allowances", "usage"],
   history: ["users", "catalog", "subscriptions"],

@@ -102,6 +102,11 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'adminOverrideEntitlement(input: { customerId: "{Customer}", feature: "guests", override: { isIncluded: true, limit: 6 }, reason: "matrix" })',
     staff,
   ],
+  "Mutation.adminExtendTrial": [
+    // Acme's is not in a trial: what staff do with one is told in trials-by-staff.test.ts.
+    'adminExtendTrial(input: { subscriptionId: "{BillingSubscription}", trialEndsAt: "{soon}", reason: "matrix" })',
+    staff,
+  ],
   "Mutation.adminGrantTier": [
     'adminGrantTier(input: { customerId: "{Customer}", tier: "starter", reason: "matrix" })',
     staff,
@@ -135,6 +140,7 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 /** Whoever has the object before them sees these fields of it. */
 export const open: Readonly<Record<string, string>> = {
   AdminOverrideEntitlementPayload: "entitlement userErrors",
+  AdminExtendTrialPayload: "subscription userErrors",
   AdminGrantTierPayload: "subscription userErrors",
   AdminRefundPaymentPayload: "payment userErrors",
   AdminCustomerConnection: "edges nodes pageInfo totalCount",

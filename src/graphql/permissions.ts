@@ -61,6 +61,7 @@ export const permissions = {
     reserveUsage: reportsUsage,
     settleUsage: reportsUsage,
     adminOverrideEntitlement: isAdmin,
+    adminExtendTrial: isAdmin,
     adminGrantTier: isAdmin,
     adminRefundPayment: isAdmin,
     adminCreateServiceKey: isAdmin,
@@ -102,6 +103,7 @@ export const permissions = {
   AdminCustomerConnection: { edges: isAdmin, nodes: isAdmin, pageInfo: isAdmin, totalCount: isAdmin },
   AdminCustomerEdge: { cursor: isAdmin, node: isAdmin, lifetimeValue: isAdmin },
   AdminOverrideEntitlementPayload: { entitlement: isAdmin, userErrors: isAdmin },
+  AdminExtendTrialPayload: { subscription: isAdmin, userErrors: isAdmin },
   AdminGrantTierPayload: { subscription: isAdmin, userErrors: isAdmin },
   AdminRefundPaymentPayload: { payment: isAdmin, userErrors: isAdmin },
   AdminServiceKey: {

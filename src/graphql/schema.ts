@@ -25,6 +25,7 @@ import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver
 import { GrantResolver } from "../billing/subscriptions/grant.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
+import { TrialEndResolver } from "../billing/subscriptions/trial-end.resolver.js";
 import { RecordUsageResolver } from "../billing/usage/record-usage.resolver.js";
 import { ReservationResolver } from "../billing/usage/reservation.resolver.js";
 import { UsageResolver } from "../billing/usage/usage.resolver.js";
@@ -56,6 +57,7 @@ export function buildPlainSchema(): GraphQLSchema {
       SubscriptionTermsResolver,
       CustomerSubscriptionResolver,
       GrantResolver,
+      TrialEndResolver,
       CustomerTierResolver,
       EntitlementResolver,
       CustomerEntitlementResolver,

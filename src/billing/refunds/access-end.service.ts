@@ -53,7 +53,7 @@ async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
     recordAct(inside, { id: payment.id, actor: itself, action: "subscription.end", userId, reason, details }),
   );
   await deps.stripe.endSubscription(stripeSubscriptionId, reason);
-  const write = await syncSubscription(deps, await getCustomer(deps, userId), stripeSubscriptionId);
+  const write = await syncSubscription(deps, await getCustomer(deps, userId), stripeSubscriptionId, "PAYMENT");
   await commit(deps, async (inside) => {
     await write(inside);
     await markReversalSettled(inside, payment);

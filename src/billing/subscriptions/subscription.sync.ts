@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
-import { announceEntitlements } from "../allowances/standing.announcement.js";
+import { announceEntitlements, type ChangeCause } from "../allowances/standing.announcement.js";
 import { standingsOf } from "../allowances/standing.service.js";
 import { momentOf } from "../moment.js";
 import type { Write } from "../users/user.sync.js";
@@ -16,15 +16,17 @@ import type { SubscriptionRow } from "./subscription.table.js";
  * Makes our row match Stripe.
  *
  * Reads Stripe again instead of trusting an event, and does so while the customer's lock is held, so
- * late, repeated or parallel events all end in the newest state.
+ * late, repeated or parallel events all end in the newest state. Listeners hear what caused the change from whoever
+ * made it; without that it is judged by what has changed.
  */
 export async function syncSubscription(
   deps: Deps,
   user: UserRow,
   stripeSubscriptionId: string,
+  causedBy?: ChangeCause,
 ): Promise<Write<SubscriptionRow>> {
   const snapshot = await deps.stripe.getSubscription(stripeSubscriptionId);
-  return (inside) => storeSubscription(inside, user, snapshot);
+  return (inside) => storeSubscription(inside, user, snapshot, causedBy);
 }
 
 /** Reads all subscriptions of a Stripe customer, ended ones too; the write makes our rows match, the oldest first. */
@@ -40,6 +42,7 @@ async function storeSubscription(
   inside: Deps,
   user: UserRow,
   snapshot: SubscriptionSnapshot,
+  causedBy: ChangeCause | undefined,
 ): Promise<SubscriptionRow> {
   const before = await findByStripeId(inside.db, snapshot.id);
   const standingsBefore = await standingsOf(inside, user.id, lastToldAt(inside, before));
@@ -49,7 +52,7 @@ async function storeSubscription(
     ...columns,
     ...mrrColumns(inside.catalog(), columns, inside.now()),
   });
-  const cause = causeOf(before, after);
+  const cause = causedBy ?? causeOf(before, after);
   if (!before || hasNews(before, after)) {
     await announceSubscription(inside, { after, previousStatus: before?.status ?? null, cause });
   }
