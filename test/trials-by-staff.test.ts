@@ -70,7 +70,7 @@ test("a trial is lengthened: nothing is charged before its new end, and then it 
       action: "trial.extend",
       reason: "was ill for a week",
       details: {
-        subscription: expect.any(String),
+        subscription: before.id,
         before: { trialEndsAt: before.trialEndsAt },
         after: { trialEndsAt: later },
       },

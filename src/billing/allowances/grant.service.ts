@@ -3,6 +3,7 @@ import { type Deps, inTransaction } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
 import { reasonFault, recordAct } from "../audit/audit.js";
 import { findTier } from "../catalog/catalog.js";
+import { globalId } from "../global-id.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { answerOnce } from "../users/idempotency.js";
 import { findCustomer } from "../users/user.service.js";
@@ -60,7 +61,11 @@ async function give(inside: Deps, actor: string, { userId, tier, endsAt, reason 
   const before = last && isInForce(last, inside.now()) ? last : undefined;
   const { id, startedAt } = before ?? { startedAt: inside.now() };
   const after = await storeGrant(inside.db, { ...(id && { id }), userId, tierSlug: tier, startedAt, endsAt, reason });
-  const details = { grant: after.id, before: before ? termsOf(before) : null, after: termsOf(after) };
+  const details = {
+    subscription: globalId("BillingSubscription", after.id),
+    before: before ? termsOf(before) : null,
+    after: termsOf(after),
+  };
   await recordAct(inside, { actor, action: "tier.grant", userId, reason, details });
   await announceGrant(inside, after, before ? "ACTIVE" : null);
   await announceEntitlements(inside, userId, standings, "ADMIN");

@@ -1,6 +1,7 @@
 import { type Deps, inTransaction } from "../../deps.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { recordAct } from "../audit/audit.js";
+import { globalId } from "../global-id.js";
 import {
   listUnsettledReversals,
   loadInvoices,
@@ -48,7 +49,7 @@ async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
   const { id, userId, stripeSubscriptionId } = subscription;
   const reason = reasons[reversal];
   // Written before it is done, under the payment's ID, and so once: afterwards there would be nothing left to tell.
-  const details = { subscription: id, payment: payment.id };
+  const details = { subscription: globalId("BillingSubscription", id), payment: globalId("Payment", payment.id) };
   await inTransaction(deps, (inside) =>
     recordAct(inside, { id: payment.id, actor: itself, action: "subscription.end", userId, reason, details }),
   );

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { reasonFault, recordAct } from "../audit/audit.js";
+import { globalId } from "../global-id.js";
 import { findPayment } from "../history/history.service.js";
 import { syncPayment } from "../history/payment.sync.js";
 import type { PaymentRow } from "../history/payment.table.js";
@@ -99,7 +100,7 @@ async function perform(
   const write = await syncPayment(deps, await getCustomer(deps, userId), paymentIntentId);
   await commit(deps, async (inside) => {
     await write(inside);
-    const details = { payment: paymentId, amount, currency };
+    const details = { payment: globalId("Payment", paymentId), amount, currency };
     await recordAct(inside, { id: refundId, actor, action: "payment.refund", userId, reason, details });
   });
   await settleReversals(deps, userId);

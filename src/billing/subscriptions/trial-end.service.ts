@@ -2,6 +2,7 @@ import type { Deps } from "../../deps.js";
 import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { reasonFault, recordAct } from "../audit/audit.js";
+import { globalId } from "../global-id.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { performOnce } from "../users/idempotency.js";
 import { getCustomer } from "../users/user.service.js";
@@ -84,7 +85,11 @@ async function perform(
   const write = await syncSubscription(deps, await getCustomer(deps, userId), stripeSubscriptionId, "ADMIN");
   await commit(deps, async (inside) => {
     await write(inside);
-    const details = { subscription: id, before: { trialEndsAt: from }, after: { trialEndsAt: to } };
+    const details = {
+      subscription: globalId("BillingSubscription", id),
+      before: { trialEndsAt: from },
+      after: { trialEndsAt: to },
+    };
     await recordAct(inside, { id: attempt, actor, action: "trial.extend", userId, reason, details });
   });
   return done({ subscriptionId: id });
