@@ -6,7 +6,7 @@ import { change, planOf } from "./support/plans.js";
 import { quiet } from "./support/quiet.js";
 import { reconcile, unheard } from "./support/reconcile.js";
 import { actsOn, newestPayment, refund, staffOf } from "./support/staff-acts.js";
-import { plantFault } from "./support/stripe.js";
+import { plantFault, requestFaultsMet } from "./support/stripe.js";
 import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
 
@@ -70,6 +70,18 @@ test("so does one that was made in the dashboard, in one piece or in two", async
   await app.stripe.refunds.create({ payment_intent });
   await ended(bob);
   expect(await sourceOf(bob)).toBe("FREE_TIER");
+  await expectStripesTruth(app);
+});
+
+test("one that was made in the dashboard while Stripe would end nothing ends access afterwards", async ({ app }) => {
+  const ivo = await app.customerOn("starter", "ivo");
+  await quiet(app);
+  const { id } = await subscriptionOf(app, "ivo");
+  await plantFault(app, { method: "DELETE", path: `/v1/subscriptions/${id}`, times: 3, status: 503 });
+  await app.stripe.refunds.create({ payment_intent: await intentOf(app, ivo) });
+  await requestFaultsMet(app);
+  await ended(ivo);
+  expect((await actsOn(app, ivo)).map(({ action }) => action)).toEqual(["subscription.end"]);
   await expectStripesTruth(app);
 });
 
