@@ -5,7 +5,7 @@ import { insertEntry } from "./audit.repository.js";
 
 /** What somebody did to an account, or to the service. */
 export interface Act {
-  /** Its ID, where it may be told twice and must be written once; a new one when left out. */
+  /** Given where the act may be done again after it was cut off: it is written once. */
   readonly id?: string;
   /** `subject` of the viewer who did it. */
   readonly actor: string;

@@ -85,10 +85,10 @@ export function findCustomer(deps: Deps, userId: string): Promise<UserRow | unde
   return findUser(deps.db, userId);
 }
 
-/** The row of somebody who has bought something, and so has one. */
+/** The row of somebody who has bought something, and so must have one. */
 export async function getCustomer(deps: Deps, userId: string): Promise<UserRow> {
   const user = await findCustomer(deps, userId);
-  if (!user) throw new Error(`Something belongs to a user without a row: ${userId}.`);
+  if (!user) throw new Error(`Somebody with a subscription has no row: ${userId}.`);
   return user;
 }
 
