@@ -104,6 +104,7 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
     settings: {
       returnUrlOrigins: config.returnUrlOrigins,
       gracePeriodDays: config.gracePeriodDays,
+      endsAccess: config.endsAccess,
       downgradeBelowUsage: config.downgradeBelowUsage,
       cancelNowCredit: config.cancelNowCredit,
       previewKey: signingKey(config.stripe.secretKey, "preview"),

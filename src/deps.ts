@@ -34,6 +34,8 @@ export interface Settings {
   readonly returnUrlOrigins: readonly string[];
   /** How many days a payment that failed is put up with. */
   readonly gracePeriodDays: number;
+  /** Whether a subscription ends when all that its running period was paid with is given back, or lost to a dispute. */
+  readonly endsAccess: { readonly onRefund: boolean; readonly onLostDispute: boolean };
   /** What becomes of a change to a tier that allows less than is in use. */
   readonly downgradeBelowUsage: "block" | "warn";
   /** Whether canceling at once credits the time that was paid for and not used. */

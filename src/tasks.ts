@@ -2,12 +2,14 @@ import { tellLapses } from "./billing/allowances/lapse.due.js";
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
 import { endOverduePauses } from "./billing/course/pause.due.js";
+import { endAccessTask } from "./billing/history/reversal.js";
 import {
   beginNightly,
   continueReconciliations,
   nightlyTask,
   reconcileTask,
 } from "./billing/reconciliation/reconciliation.job.js";
+import { endAccess } from "./billing/refunds/access-end.due.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
 import { refreshMrr } from "./billing/subscriptions/mrr.due.js";
 import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
@@ -41,6 +43,7 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
     [fetchUndeliveredTask]: makeFetchUndelivered(deps, inbox),
     [processTask]: () => processStripeEvents(deps, claims),
     [keepCardsTask]: () => keepCards(deps),
+    [endAccessTask]: () => endAccess(deps),
     [usageUpkeepTask]: () => keepUsageTables(deps),
     [forgetPayloadsTask]: () => forgetPayloads(deps),
     [reconcileTask]: () => continueReconciliations(patient),
@@ -64,6 +67,7 @@ export const crontab = `
 * * * * * ${processTask}
 * * * * * ${sweepTask}
 * * * * * ${keepCardsTask}
+* * * * * ${endAccessTask}
 * * * * * ${reconcileTask}
 17 * * * * ${usageUpkeepTask}
 37 * * * * ${forgetPayloadsTask}

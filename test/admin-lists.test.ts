@@ -178,7 +178,8 @@ test("staff alone may ask", async ({ app, admin }) => {
 });
 
 test("the operations that the documentation gives to staff answer", async ({ admin }) => {
-  const blocks = documentedOperations("Looking after customers");
+  // What staff may do to customers is tested where it is done.
+  const blocks = documentedOperations("Looking after customers").filter((block) => block.startsWith("query"));
   expect(blocks).toHaveLength(2);
   for (const block of blocks) {
     const answer: Record<string, { edges: unknown[] }> = await admin.ask(block);
@@ -225,12 +226,12 @@ const pages = [
   [
     `query ($first: Int) { list: adminSubscriptions(first: $first) { edges { mrr { amount } node { tier { slug } isEntitling
       discount { name } customer { name tier { slug } subscription { tier { slug } } entitlements { hasAccess } } } } } }`,
-    5,
+    6,
   ],
   [
     `query ($first: Int) { list: adminCustomers(first: $first, sort: { field: NAME }) { totalCount
       edges { lifetimeValue { amount } node { tier { slug } subscription { customer { email } } } } } }`,
-    6,
+    7,
   ],
   ["query ($first: Int) { list: adminCustomers(first: $first) { edges { node { id } } } }", 1],
 ] as const;

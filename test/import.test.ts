@@ -162,3 +162,19 @@ test("whoever would have to be guessed is left over, told and put into a report 
   );
   for (const { id } of [...twins, shared, stranger, second, odd]) await app.stripe.customers.del(id);
 });
+
+test("what was given back before an import ends nobody's access", async ({ app }) => {
+  const gil = await soldElsewhere(app, { email: "gil@example.com" });
+  await sell(app, gil, await stripePriceOf(app, "starter"));
+  const [charge] = (await app.stripe.charges.list({ customer: gil.id })).data;
+  await app.stripe.refunds.create({ charge: charge?.id ?? "" });
+  const map = await bench.file("given-back.csv", `id,stripe_customer\ngil,${gil.id}\n`);
+  expect((await bench.run(app, "--map", map)).output).toContain("1 adopted");
+  await quiet(app);
+  const unsettled = sql`select 1 from payments where status = 'REFUNDED' and reversal_settled_at is null`;
+  expect(await app.connection.db.execute(unsettled)).toHaveLength(0);
+  expect(await app.person("gil").ask(seen)).toMatchObject({
+    currentSubscription: { status: "ACTIVE" },
+    payments: { nodes: [{ status: "REFUNDED" }] },
+  });
+});

@@ -111,6 +111,19 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
     'adminCancelSubscription(input: { subscriptionId: "bsub_00000000000070008000000000000000", reason: "to see who may" })',
     staff,
   ],
+  "Mutation.adminExtendTrial": [
+    // Acme's is not in a trial: what staff do with one is told in trials-by-staff.test.ts.
+    'adminExtendTrial(input: { subscriptionId: "{BillingSubscription}", trialEndsAt: "{soon}", reason: "matrix" })',
+    staff,
+  ],
+  "Mutation.adminGrantTier": [
+    'adminGrantTier(input: { customerId: "{Customer}", tier: "starter", reason: "matrix" })',
+    staff,
+  ],
+  "Mutation.adminRefundPayment": [
+    'adminRefundPayment(input: { paymentId: "{Payment}", amount: 1, reason: "matrix", idempotencyKey: "matrix-refund" })',
+    staff,
+  ],
   "Mutation.adminCreateServiceKey": [
     'adminCreateServiceKey(input: { name: "a back end", scopes: [USAGE_WRITE], reason: "to see who may" })',
     staff,
@@ -137,6 +150,9 @@ export const roots: Readonly<Record<string, readonly [root: string, verdicts: Ve
 export const open: Readonly<Record<string, string>> = {
   AdminOverrideEntitlementPayload: "entitlement userErrors",
   AdminCancelSubscriptionPayload: "subscription userErrors",
+  AdminExtendTrialPayload: "subscription userErrors",
+  AdminGrantTierPayload: "subscription userErrors",
+  AdminRefundPaymentPayload: "payment userErrors",
   AdminCustomerConnection: "edges nodes pageInfo totalCount",
   AdminCustomerEdge: "cursor lifetimeValue node",
   AdminSubscriptionConnection: "edges nodes pageInfo totalCount",

@@ -1,6 +1,8 @@
 import DataLoader from "dataloader";
 import type { Deps } from "../deps.js";
 import type { Holder, Standing } from "./allowances/allowance.js";
+import type { GrantRow } from "./allowances/allowance.table.js";
+import { loadNewestGrants } from "./allowances/grant.service.js";
 import {
   holderName,
   loadStandings,
@@ -32,6 +34,8 @@ export interface Loaders {
   readonly usersByStripeId: DataLoader<string, UserRow | undefined>;
   /** The running or last subscription, by user. */
   readonly subscriptions: DataLoader<string, SubscriptionRow | undefined>;
+  /** The newest tier that a user was given, running or over. */
+  readonly grants: DataLoader<string, GrantRow | undefined>;
   /** By our id; whoever's it is, so only for an id that came from a row the caller may see. */
   readonly subscriptionsById: DataLoader<string, SubscriptionRow | undefined>;
   /** Whether a user ever had a trial. */
@@ -78,6 +82,7 @@ export function makeLoaders(deps: Deps): Loaders {
     users: batched(loadCustomers),
     usersByStripeId: batched(loadCustomersByStripeId),
     subscriptions: batched(loadCurrentSubscriptions),
+    grants: batched(loadNewestGrants),
     subscriptionsById: batched(loadSubscriptions),
     hadTrial: batched(loadTrialHistory),
     standings,

@@ -1,4 +1,5 @@
 import type { GraphQLContext } from "../graphql/context.js";
+import { findGrantsOf } from "./allowances/grant.service.js";
 import { findFeature, findPrice, findTier } from "./catalog/catalog.js";
 import { toFeature, toTier, toTierPrice } from "./catalog/catalog.type.js";
 import { catalogSeenBy } from "./catalog-seen.js";
@@ -14,6 +15,7 @@ import { findComparisons } from "./reconciliation/reconciliation.service.js";
 import { toReconciliation } from "./reconciliation/reconciliation.type.js";
 import { findServiceKeys } from "./service-keys/service-key.service.js";
 import { toServiceKey } from "./service-keys/service-key.type.js";
+import { toGranted } from "./subscriptions/granted.js";
 import { findSubscriptionsOf } from "./subscriptions/subscription.service.js";
 import { toSubscription } from "./subscriptions/subscription.type.js";
 import { findReservationsOf } from "./usage/reservation.service.js";
@@ -84,8 +86,13 @@ const readers: Record<NodeType, ReadNodes> = {
   BillingSubscription: async (context, ids) => {
     await context.loaders.ready();
     const uuids = uuidsOf("BillingSubscription", ids);
-    const rows = await findSubscriptionsOf(context, accountsOf(context.viewer), uuids);
-    return inOrder("BillingSubscription", ids, byId(rows, toSubscription));
+    const owners = accountsOf(context.viewer);
+    const [rows, grants] = await Promise.all([
+      findSubscriptionsOf(context, owners, uuids),
+      findGrantsOf(context, owners, uuids),
+    ]);
+    const given = byId(grants, (grant) => toGranted(grant, context.now()));
+    return inOrder("BillingSubscription", ids, new Map([...byId(rows, toSubscription), ...given]));
   },
   Entitlement: (context, ids) => Promise.all(ids.map((id) => entitlementOf(context, id))),
   UsageSummary: (context, ids) => Promise.all(ids.map((id) => usageOf(context, id))),

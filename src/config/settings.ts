@@ -199,6 +199,21 @@ export const settings = [
     requiredInProduction: false,
   },
   {
+    name: "REFUND_ENDS_ACCESS",
+    description:
+      "`true` or `false`: whether a full refund of what the running period was paid with ends the subscription at once, whoever made it.",
+    default: "true",
+    example: "true",
+    requiredInProduction: false,
+  },
+  {
+    name: "DISPUTE_ENDS_ACCESS",
+    description: "`true` or `false`: the same once a dispute of that payment is lost.",
+    default: "true",
+    example: "true",
+    requiredInProduction: false,
+  },
+  {
     name: "DOWNGRADE_BELOW_USAGE",
     description:
       "What becomes of a change to a tier that allows fewer of something than the customer has now: `block` refuses it, `warn` only shows it in the preview.",

@@ -58,6 +58,8 @@ export function settingShape(mode: Mode) {
     RATE_LIMIT_MONEY: rateLimit(0.001),
     REDIS_URL: redisUrl().optional(),
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
+    REFUND_ENDS_ACCESS: trueOrFalse(),
+    DISPUTE_ENDS_ACCESS: trueOrFalse(),
     DOWNGRADE_BELOW_USAGE: oneOf(["block", "warn"]),
     CANCEL_NOW_CREDIT: trueOrFalse(),
     USAGE_RETENTION_MONTHS: wholeNumber(3, 1_200),

@@ -41,6 +41,9 @@ export const fieldCosts: Readonly<Record<string, FieldCost>> = {
   "Mutation.settleUsage": { points: () => 2 },
 
   "Mutation.adminOverrideEntitlement": { points: (_items, selected) => 10 + selected },
+  "Mutation.adminExtendTrial": money,
+  "Mutation.adminGrantTier": { points: (_items, selected) => 10 + selected },
+  "Mutation.adminRefundPayment": money,
   "Mutation.adminCreateServiceKey": { points: (_items, selected) => 10 + selected },
   "Mutation.adminRevokeServiceKey": { points: (_items, selected) => 10 + selected },
   "Mutation.adminCancelSubscription": money,

@@ -22,9 +22,12 @@ import { NodeResolver } from "../billing/node.resolver.js";
 import { PlanChangeResolver } from "../billing/plan-changes/plan-change.resolver.js";
 import { PricingContextResolver, TierPricingResolver } from "../billing/pricing/pricing.resolver.js";
 import { DifferenceResolver, ReconciliationResolver } from "../billing/reconciliation/reconciliation.resolver.js";
+import { RefundResolver } from "../billing/refunds/refund.resolver.js";
 import { ServiceKeyResolver } from "../billing/service-keys/service-key.resolver.js";
+import { GrantResolver } from "../billing/subscriptions/grant.resolver.js";
 import { CustomerSubscriptionResolver, SubscriptionResolver } from "../billing/subscriptions/subscription.resolver.js";
 import { SubscriptionTermsResolver } from "../billing/subscriptions/subscription-terms.resolver.js";
+import { TrialEndResolver } from "../billing/subscriptions/trial-end.resolver.js";
 import { RecordUsageResolver } from "../billing/usage/record-usage.resolver.js";
 import { ReservationResolver } from "../billing/usage/reservation.resolver.js";
 import { UsageResolver } from "../billing/usage/usage.resolver.js";
@@ -55,6 +58,8 @@ export function buildPlainSchema(): GraphQLSchema {
       SubscriptionResolver,
       SubscriptionTermsResolver,
       CustomerSubscriptionResolver,
+      GrantResolver,
+      TrialEndResolver,
       CustomerTierResolver,
       EntitlementResolver,
       CustomerEntitlementResolver,
@@ -73,6 +78,7 @@ export function buildPlainSchema(): GraphQLSchema {
       BillingPageResolver,
       InvoiceResolver,
       PaymentResolver,
+      RefundResolver,
       AdminSubscriptionResolver,
       AdminCustomerResolver,
       ReconciliationResolver,

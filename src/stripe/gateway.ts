@@ -5,6 +5,7 @@ import { makeStripeListing, type StripeListing } from "./listing.js";
 import { makePlanGateway, type StripePlanGateway } from "./plan-gateway.js";
 import { type PromotionCodeSnapshot, promotionCodeSnapshot } from "./promotion-code-snapshot.js";
 import { paymentExpansion, readPayment } from "./read-payment.js";
+import { makeRefundGateway, type StripeRefundGateway } from "./refund-gateway.js";
 import {
   type CheckoutSnapshot,
   type CustomerSnapshot,
@@ -20,6 +21,7 @@ import {
 } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
 import { subscriptionSnapshot } from "./subscription-snapshot.js";
+import { makeTrialGateway, type StripeTrialGateway } from "./trial-gateway.js";
 
 /** A Stripe customer to make for one of our users. */
 export interface NewCustomer {
@@ -68,7 +70,12 @@ export type PortalFlow =
  * Everything the service asks of Stripe. Each call either answers, throws `StripeRefused` (nothing
  * happened) or `StripeUnavailable` (it may have happened: ask again with the same idempotency key).
  */
-export interface StripeGateway extends StripeListing, StripePlanGateway, StripeCourseGateway {
+export interface StripeGateway
+  extends StripeListing,
+    StripePlanGateway,
+    StripeCourseGateway,
+    StripeRefundGateway,
+    StripeTrialGateway {
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<CustomerSnapshot>;
   updateCustomer(id: string, profile: { email: string | null; name: string | null }): Promise<CustomerSnapshot>;
   getCustomer(id: string): Promise<CustomerSnapshot>;
@@ -110,6 +117,8 @@ export function makeStripeGateway(stripe: Stripe): StripeGateway {
     ...makeStripeListing(stripe),
     ...makePlanGateway(stripe),
     ...makeCourseGateway(stripe),
+    ...makeRefundGateway(stripe),
+    ...makeTrialGateway(stripe),
     createCustomer: ({ userId, externalId, email, name }, idempotencyKey) =>
       asking(async () => {
         const metadata = { [userIdKey]: userId, [externalIdKey]: externalId };

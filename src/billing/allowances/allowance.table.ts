@@ -30,8 +30,8 @@ export const entitlementOverrides = pgTable(
 export type OverrideRow = typeof entitlementOverrides.$inferSelect;
 
 /**
- * A tier that was given without payment; it counts from the moment its row is there. No mutation writes here yet:
- * `adminGrantTier` comes with the other changes that staff make to subscriptions.
+ * A tier that was given without payment; it counts from the moment its row is there. A user has one in force at most.
+ * `grant.service.ts` is the only writer.
  */
 export const tierGrants = pgTable(
   "tier_grants",

@@ -1,5 +1,6 @@
 import { type Deps, inTransaction } from "../../deps.js";
 import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
+import { announceGrant } from "./grant.announcement.js";
 import { findUntoldLapses, markLapsesTold } from "./override.repository.js";
 import { announceEntitlements } from "./standing.announcement.js";
 import { standingsOf } from "./standing.service.js";
@@ -14,14 +15,21 @@ const batch = 100;
  */
 export async function tellLapses(deps: Deps): Promise<void> {
   for (const userId of new Set(await findUntoldLapses(deps.db, deps.now(), batch))) {
-    await lockCustomer(deps, userId, () => inTransaction(deps, (inside) => tell(inside, userId))).catch(unlessBusy);
+    await lockCustomer(deps, userId, () => inTransaction(deps, (inside) => tellLapsesOf(inside, userId))).catch(
+      unlessBusy,
+    );
   }
 }
 
-/** All that lapsed of one customer, at once: each by itself would be told again with every later one. */
-async function tell(inside: Deps, userId: string): Promise<void> {
-  const firstEnd = await markLapsesTold(inside.db, userId, inside.now());
-  if (!firstEnd) return; // told or taken away meanwhile
+/**
+ * All that lapsed of one customer, at once: each by itself would be told again with every later one. Call it under the
+ * customer's lock.
+ */
+export async function tellLapsesOf(inside: Deps, userId: string): Promise<void> {
+  const lapses = await markLapsesTold(inside.db, userId, inside.now());
+  if (!lapses) return; // told or taken away meanwhile
+  const { firstEnd, grants } = lapses;
+  for (const grant of grants) await announceGrant(inside, grant, "ACTIVE");
   const before = await standingsOf(inside, userId, new Date(firstEnd.getTime() - 1));
   await announceEntitlements(inside, userId, before, "ADMIN");
 }

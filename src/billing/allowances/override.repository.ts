@@ -1,6 +1,6 @@
 import { and, eq, isNull, lte } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
-import { entitlementOverrides, type OverrideRow, tierGrants } from "./allowance.table.js";
+import { entitlementOverrides, type GrantRow, type OverrideRow, tierGrants } from "./allowance.table.js";
 
 /** One customer's own setting for a feature, also one that has lapsed. */
 export async function findOverride(db: Db, userId: string, featureKey: string): Promise<OverrideRow | undefined> {
@@ -32,13 +32,25 @@ export async function findUntoldLapses(db: Db, now: Date, limit: number): Promis
   return found.map(({ userId }) => userId);
 }
 
-/** Notes that what lapsed of a customer was told. Gives when the first of it lapsed; undefined when there was nothing left to tell. */
-export async function markLapsesTold(db: Db, userId: string, now: Date): Promise<Date | undefined> {
-  const ends: Date[] = [];
-  for (const table of [entitlementOverrides, tierGrants]) {
-    const isUntold = and(eq(table.userId, userId), isNull(table.lapseToldAt), lte(table.endsAt, now));
-    const told = await db.update(table).set({ lapseToldAt: now }).where(isUntold).returning({ endsAt: table.endsAt });
-    ends.push(...told.flatMap(({ endsAt }) => endsAt ?? []));
-  }
-  return ends.toSorted((a, b) => a.getTime() - b.getTime())[0];
+/** What lapsed of a customer. */
+export interface Lapses {
+  /** When the first of it lapsed. */
+  readonly firstEnd: Date;
+  readonly grants: readonly GrantRow[];
+}
+
+/** Notes that what lapsed of a customer was told; undefined when there was nothing left to tell. */
+export async function markLapsesTold(db: Db, userId: string, now: Date): Promise<Lapses | undefined> {
+  const isUntold = (table: typeof entitlementOverrides | typeof tierGrants) =>
+    and(eq(table.userId, userId), isNull(table.lapseToldAt), lte(table.endsAt, now));
+  const told = { lapseToldAt: now };
+  const overrides = await db
+    .update(entitlementOverrides)
+    .set(told)
+    .where(isUntold(entitlementOverrides))
+    .returning({ endsAt: entitlementOverrides.endsAt });
+  const grants = await db.update(tierGrants).set(told).where(isUntold(tierGrants)).returning();
+  const ends = [...overrides, ...grants].flatMap(({ endsAt }) => endsAt ?? []);
+  const [firstEnd] = ends.toSorted((a, b) => a.getTime() - b.getTime());
+  return firstEnd && { firstEnd, grants };
 }

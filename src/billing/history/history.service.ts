@@ -8,8 +8,10 @@ import {
   findLifetimeValues,
   findPayments,
   findPaymentsOfInvoices,
+  findUnsettledReversals,
   listPayments,
   type PaymentCriteria,
+  setReversalsSettled,
 } from "./payment.repository.js";
 import type { PaymentRow } from "./payment.table.js";
 
@@ -39,6 +41,11 @@ export function findPaymentsOf(deps: Deps, owners: Owners, ids: readonly string[
   return findPayments(deps.db, owners, ids);
 }
 
+/** One payment, whoever's it is. */
+export async function findPayment(deps: Deps, id: string): Promise<PaymentRow | undefined> {
+  return (await findPayments(deps.db, "EVERYBODY", [id]))[0];
+}
+
 /** The row of each invoice, whoever's it is, in the order asked for: the batch behind a loader. */
 export async function loadInvoices(deps: Deps, ids: readonly string[]): Promise<(InvoiceRow | undefined)[]> {
   const rows = new Map((await findInvoices(deps.db, "EVERYBODY", ids)).map((row) => [row.id, row]));
@@ -49,6 +56,18 @@ export async function loadInvoices(deps: Deps, ids: readonly string[]): Promise<
 export async function loadPaymentsOfInvoices(deps: Deps, invoiceIds: readonly string[]): Promise<PaymentRow[][]> {
   const payments = await findPaymentsOfInvoices(deps.db, invoiceIds);
   return invoiceIds.map((id) => payments.filter((payment) => payment.invoiceId === id));
+}
+
+/** Payments, of one user or of all, that may have been taken back and of which it is not settled what that means. */
+export function listUnsettledReversals(deps: Deps, userId: string | null): Promise<PaymentRow[]> {
+  return findUnsettledReversals(deps.db, userId, mostReversals);
+}
+
+const mostReversals = 100;
+
+/** Notes that it is settled what the taking back of a payment means. */
+export function markReversalSettled(deps: Deps, { id }: PaymentRow): Promise<void> {
+  return setReversalsSettled(deps.db, [id], deps.now());
 }
 
 /** What somebody has paid so far, less what was given back, in minor units. */

@@ -1,4 +1,4 @@
-import { and, count, eq, inArray, sql } from "drizzle-orm";
+import { and, count, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { type Between, isAnyOf, isBetween } from "../../db/filter.js";
 import { keyset, newestFirst, type Slice } from "../../db/keyset.js";
@@ -114,6 +114,25 @@ export function findComparedPayments(db: Db, userId: string, stripeIds: readonly
 /** The row of a Stripe payment intent, whoever's it is. */
 export async function findPaymentByStripeId(db: Db, paymentIntentId: string): Promise<PaymentRow | undefined> {
   return (await db.select().from(payments).where(eq(payments.stripePaymentIntentId, paymentIntentId)))[0];
+}
+
+/** Payments, of one user or of all, that may have been taken back and of which it is not settled what that means. */
+export function findUnsettledReversals(db: Db, userId: string | null, limit: number): Promise<PaymentRow[]> {
+  const isTakenBack = or(sql`${payments.status} = 'REFUNDED'`, sql`${payments.disputeStatus} = 'lost'`);
+  const isWanted = userId === null ? undefined : eq(payments.userId, userId);
+  return db
+    .select()
+    .from(payments)
+    .where(and(isNull(payments.reversalSettledAt), isTakenBack, isWanted))
+    .limit(limit);
+}
+
+/** Notes that it is settled what the taking back of these payments means. */
+export async function setReversalsSettled(db: Db, ids: readonly string[], now: Date): Promise<void> {
+  await db
+    .update(payments)
+    .set({ reversalSettledAt: now })
+    .where(inArray(payments.id, [...ids]));
 }
 
 /** Takes an invoice off the payments that were made against it. */

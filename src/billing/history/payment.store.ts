@@ -1,17 +1,26 @@
 import type { Deps } from "../../deps.js";
+import { enqueue } from "../../jobs/enqueue.js";
 import type { PaymentSnapshot } from "../../stripe/snapshots.js";
 import type { UserRow } from "../users/user.table.js";
 import { upsertPayment } from "./payment.repository.js";
 import type { PaymentRow } from "./payment.table.js";
+import { endAccessTask, reversalOf } from "./reversal.js";
 
-/** Writes a payment as Stripe has it. `invoiceId` is our invoice that it pays; null keeps the one that is known. */
-export function storePayment(
+/**
+ * Writes a payment as Stripe has it. `invoiceId` is our invoice that it pays; null keeps the one that is known.
+ *
+ * One that was taken back has what that means for the customer settled by a job, as soon as this is committed.
+ */
+export async function storePayment(
   inside: Deps,
   user: UserRow,
   payment: PaymentSnapshot,
   invoiceId: string | null,
 ): Promise<PaymentRow> {
-  return upsertPayment(inside.db, paymentColumns(user, payment, invoiceId));
+  const row = await upsertPayment(inside.db, paymentColumns(user, payment, invoiceId));
+  const isToSettle = reversalOf(row) !== null && row.reversalSettledAt === null;
+  if (isToSettle) await enqueue(inside.db, endAccessTask, { key: endAccessTask });
+  return row;
 }
 
 /** What is stored of a payment. */

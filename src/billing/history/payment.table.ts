@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, pgEnum, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { instant, timestamps, uuidV7, whole } from "../../db/columns.js";
 import { paymentStatuses } from "../../stripe/snapshots.js";
@@ -33,11 +34,19 @@ export const payments = pgTable(
     disputeStatus: text("dispute_status"),
     disputedAmount: whole("disputed_amount"),
     receiptUrl: text("receipt_url"),
+    /** When it was settled what its being taken back means for the customer's access; null until then, and where it was not. */
+    reversalSettledAt: instant("reversal_settled_at"),
     ...timestamps,
   },
   (table) => [
     index("payments_user_id_created_at_id_idx").on(table.userId, table.createdAt.desc(), table.id.desc()),
     index("payments_invoice_id_idx").on(table.invoiceId),
+    // Few, if any: looked through each minute.
+    index("payments_unsettled_reversals_idx")
+      .on(table.userId)
+      .where(
+        sql`${table.reversalSettledAt} is null and (${table.status} = 'REFUNDED' or ${table.disputeStatus} = 'lost')`,
+      ),
   ],
 );
 

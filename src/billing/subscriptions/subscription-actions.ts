@@ -40,8 +40,8 @@ export function refusedAction(action: SubscriptionAction, state: State | undefin
   return refusals[action](state);
 }
 
-/** What would now be accepted of somebody who may act for the subscription's account. */
-export function availableActions(state: State): SubscriptionAction[] {
+/** What would now be accepted of somebody who may act for an account, whose subscription is undefined where there is none. */
+export function availableActions(state: State | undefined): SubscriptionAction[] {
   return subscriptionActions.filter((action) => refusedAction(action, state) === undefined);
 }
 

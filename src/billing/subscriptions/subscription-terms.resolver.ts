@@ -56,9 +56,10 @@ export class SubscriptionTermsResolver {
     description:
       "What the viewer may do now; drive buttons from this, not from `status`. Empty for who may not manage the account's billing.",
   })
-  availableActions(@Root() { row }: BillingSubscription, @Ctx() { viewer }: GraphQLContext): Action[] {
+  availableActions(@Root() { row, origin }: BillingSubscription, @Ctx() { viewer }: GraphQLContext): Action[] {
     if (!viewer || !mayActFor(viewer, row.userId)) return [];
-    const actions = availableActions(row);
+    // Of what was given there is nothing to cancel or to pay: the account is as one without a subscription.
+    const actions = availableActions(origin === "GRANT" ? undefined : row);
     // The host product's back end opens the portal for its customers; the rest is for them to do.
     return ownPayer(viewer)?.userId === row.userId ? actions : actions.filter(isByPortal);
   }

@@ -3,17 +3,24 @@ import type { GraphQLContext } from "../../graphql/context.js";
 import type { Announcement } from "../../live/announce.js";
 import { outlast } from "../../live/outlast.js";
 import { subscriptionStatuses } from "../../stripe/snapshots.js";
+import { findGrant } from "../allowances/grant.service.js";
 import { type ChangeCause, changeCauses } from "../allowances/standing.announcement.js";
 import { toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
-import { causeOf, hasNews } from "./subscription.js";
+import { subscriptionOf, toGranted } from "./granted.js";
+import { causeOf, hasNews, isRunning } from "./subscription.js";
 import { findSubscriptionById } from "./subscription.service.js";
 import type { SubscriptionRow } from "./subscription.table.js";
-import { type CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
+import {
+  type BillingSubscription,
+  type CurrentSubscriptionUpdatedEvent,
+  type ShownRow,
+  toSubscription,
+} from "./subscription.type.js";
 
 const status = z.enum(subscriptionStatuses).nullable();
 
-/** What a committed change of a subscription says of itself; written by `subscription.sync.ts`. */
+/** What a committed change of a subscription says of itself; written where subscriptions and grants are. */
 export const subscriptionFacts = z.object({
   subscriptionId: z.string(),
   previousStatus: status,
@@ -40,21 +47,31 @@ async function announced(
 ): Promise<CurrentSubscriptionUpdatedEvent | null> {
   const { subscriptionId, previousStatus, cause, occurredAt } = subscriptionFacts.parse(change.facts);
   const row = await findSubscriptionById(context, subscriptionId);
-  return row ? eventOf(context, row, { previousStatus, cause, occurredAt }) : null;
+  const subscription = row ? toSubscription(row) : await findShownGrant(context, subscriptionId);
+  return subscription && eventOf(context, subscription, { previousStatus, cause, occurredAt });
+}
+
+/** A tier that was given, unless a purchase that runs stands before it as the customer's subscription. */
+async function findShownGrant(context: GraphQLContext, id: string): Promise<BillingSubscription | null> {
+  const grant = await findGrant(context, id);
+  if (!grant) return null;
+  context.loaders.forget();
+  const purchase = await context.loaders.subscriptions.load(grant.userId);
+  return purchase && isRunning(purchase) ? null : toGranted(grant, context.now());
 }
 
 /** The connection to the database was broken: what changed meanwhile shows by reading again. */
-async function missed(context: GraphQLContext, userId: string, seen: SubscriptionRow | undefined) {
-  const row = (await freshSubscription(context, userId))?.row;
-  if (!row || (seen && !hasNews(seen, row))) return null;
+async function missed(context: GraphQLContext, userId: string, seen: ShownRow | undefined) {
+  const subscription = await freshSubscription(context, userId);
+  if (!subscription || (seen && !hasNews(seen, subscription.row))) return null;
   const occurredAt = context.now();
-  return eventOf(context, row, { previousStatus: seen?.status ?? null, cause: causeOf(seen, row), occurredAt });
+  const cause = causeOf(seen, subscription.row);
+  return eventOf(context, subscription, { previousStatus: seen?.status ?? null, cause, occurredAt });
 }
 
 async function freshSubscription(context: GraphQLContext, userId: string) {
   context.loaders.forget();
-  const row = await context.loaders.subscriptions.load(userId);
-  return row && toSubscription(row);
+  return subscriptionOf(context, userId);
 }
 
 interface Change {
@@ -65,10 +82,10 @@ interface Change {
 
 async function eventOf(
   context: GraphQLContext,
-  row: SubscriptionRow,
+  subscription: BillingSubscription,
   change: Change,
 ): Promise<CurrentSubscriptionUpdatedEvent | null> {
   context.loaders.forget();
-  const user = await context.loaders.users.load(row.userId);
-  return user ? { ...change, customer: toCustomer(user), subscription: toSubscription(row) } : null;
+  const user = await context.loaders.users.load(subscription.row.userId);
+  return user ? { ...change, customer: toCustomer(user), subscription } : null;
 }

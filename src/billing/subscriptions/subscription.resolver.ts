@@ -4,6 +4,7 @@ import { findPrice, findTier, freeTier } from "../catalog/catalog.js";
 import { Tier, TierPrice, toTier, toTierPrice } from "../catalog/catalog.type.js";
 import { Customer, toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
+import { subscriptionOf } from "./granted.js";
 import { subscriptionUpdates } from "./subscription.live.js";
 import { findSubscriptionById } from "./subscription.service.js";
 import { BillingSubscription, CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
@@ -54,11 +55,6 @@ export class CustomerSubscriptionResolver {
   subscription(@Root() { userId }: Customer, @Ctx() context: GraphQLContext): Promise<BillingSubscription | null> {
     return subscriptionOf(context, userId);
   }
-}
-
-async function subscriptionOf(context: GraphQLContext, userId: string): Promise<BillingSubscription | null> {
-  const row = await context.loaders.subscriptions.load(userId);
-  return row ? toSubscription(row) : null;
 }
 
 /** The subscription that a mutation has changed, as it is now. */

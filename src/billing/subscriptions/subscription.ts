@@ -62,11 +62,11 @@ export function causeOf(before: SubscriptionState | undefined, after: Subscripti
  * Whether a reader would see a difference; bookkeeping does not count, nor what only staff see, nor what nobody is
  * shown, nor the card, which its customer shows.
  */
-export function hasNews(before: SubscriptionRow, after: SubscriptionRow): boolean {
+export function hasNews(before: Partial<SubscriptionRow>, after: Partial<SubscriptionRow>): boolean {
   return visible(before) !== visible(after);
 }
 
-function visible(row: SubscriptionRow): string {
+function visible(row: Partial<SubscriptionRow>): string {
   const { recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest } = row;
   const { cancellationReason, cancellationComment, stripeScheduleId, ...shown } = rest;
   return JSON.stringify(shown);

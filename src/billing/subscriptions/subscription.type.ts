@@ -46,10 +46,33 @@ registerEnumType(ChangeCause, {
   },
 });
 
+/** What is shown of a subscription, bought or given. */
+export type ShownRow = Pick<
+  SubscriptionRow,
+  | "id"
+  | "userId"
+  | "status"
+  | "tierSlug"
+  | "priceId"
+  | "quantity"
+  | "currentPeriodStart"
+  | "currentPeriodEnd"
+  | "startedAt"
+  | "trialEndsAt"
+  | "cancelsAt"
+  | "resumesAt"
+  | "pauseEndsAt"
+  | "isPausable"
+  | "endedAt"
+  | "pastDueSince"
+  | "pendingChange"
+  | "discount"
+>;
+
 @ObjectType({ implements: Node, description: "A customer's agreement to pay for a tier." })
 export class BillingSubscription extends Node {
   /** What the fields below are read from. */
-  readonly row!: SubscriptionRow;
+  readonly row!: ShownRow;
 
   @Field(() => SubscriptionStatus, { description: "State, mirroring Stripe's." })
   readonly status!: StatusName;
@@ -85,8 +108,13 @@ export class BillingSubscription extends Node {
   readonly endedAt!: Date | null;
 }
 
-/** A subscription, as the API shows it. */
+/** A subscription that was bought, as the API shows it. */
 export function toSubscription(row: SubscriptionRow): BillingSubscription {
+  return shownAs("PURCHASE", row);
+}
+
+/** A subscription of either origin, as the API shows it. */
+export function shownAs(origin: keyof typeof SubscriptionOrigin, row: ShownRow): BillingSubscription {
   const { status, quantity, startedAt, trialEndsAt, cancelsAt, resumesAt, pauseEndsAt, endedAt } = row;
   const { currentPeriodStart: start, currentPeriodEnd: end } = row;
   return Object.assign(new BillingSubscription(), {
@@ -94,7 +122,7 @@ export function toSubscription(row: SubscriptionRow): BillingSubscription {
     row,
     status,
     quantity,
-    origin: "PURCHASE" as const,
+    origin,
     currentPeriod: start && end ? { start, end } : null,
     startedAt,
     trialEndsAt,
