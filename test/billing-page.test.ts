@@ -27,7 +27,7 @@ test("the billing page answers with everything that somebody who pays needs to s
       subscription: {
         status: "ACTIVE",
         isEntitling: true,
-        availableActions: ["OPEN_PORTAL", "UPDATE_PAYMENT_METHOD"],
+        availableActions: ["CANCEL", "CHANGE_PLAN", "OPEN_PORTAL", "PAUSE", "UPDATE_PAYMENT_METHOD"],
         cancelsAt: null,
         trialEndsAt: null,
         graceEndsAt: null,

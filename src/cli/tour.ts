@@ -14,7 +14,7 @@ import {
   passTheGate,
   register,
 } from "./tour/steps.js";
-import { downgrade, fallBehind, upgrade } from "./tour/time-steps.js";
+import { downgrade, fallBehind, goOn, leave, upgrade } from "./tour/time-steps.js";
 
 /**
  * `npm run tour`: the main job through public interfaces only, told step by step.
@@ -45,6 +45,7 @@ async function tour(place: Place): Promise<void> {
     narrator: makeNarrator(),
     visitor: makeClient(place.url),
     customer: makeClient(place.url, token),
+    staff: makeClient(place.url, developmentToken(identity, { sub: "tour-staff", role: "admin" })),
     sub,
   };
 
@@ -65,6 +66,8 @@ async function tour(place: Place): Promise<void> {
   await upgrade(trip);
   await downgrade(trip);
   await fallBehind(trip);
+  await goOn(trip);
+  await leave(trip);
 }
 
 main().catch((error: unknown) => {

@@ -12,6 +12,8 @@ export interface Trip {
   readonly visitor: Client;
   /** The customer whom the tour follows. */
   readonly customer: Client;
+  /** Somebody who looks after customers. */
+  readonly staff: Client;
   readonly sub: string;
 }
 

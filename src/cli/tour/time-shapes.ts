@@ -27,6 +27,25 @@ export const changePlan = {
   shape: z.object({ changePlan: z.object({ subscription: z.object({ tier, pendingChange }), userErrors }) }),
 };
 
+export const cancel = {
+  query: `mutation ($input: CancelSubscriptionInput!) { cancelSubscription(input: $input) {
+    subscription { status cancelsAt } userErrors { code message } } }`,
+  shape: z.object({
+    cancelSubscription: z.object({
+      subscription: z.object({ status: z.string(), cancelsAt: z.string().nullable() }),
+      userErrors,
+    }),
+  }),
+};
+
+export const refund = {
+  query: `mutation ($input: AdminRefundPaymentInput!) { adminRefundPayment(input: $input) {
+    payment { status refundedAmount { formatted } } userErrors { code message } } }`,
+  shape: z.object({
+    adminRefundPayment: z.object({ payment: z.object({ status: z.string(), refundedAmount: money }), userErrors }),
+  }),
+};
+
 export const gate = {
   query: `{ entitlement(feature: "scenes_premium") { hasAccess source denialReason } }`,
   shape: z.object({

@@ -1,13 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { openPage, submitForm } from "./hosted-page.js";
 import { expect, Surprise } from "./narrator.js";
 import type { Trip } from "./steps.js";
-import { changePlan, gate, plan, portal, preview, priceList } from "./time-shapes.js";
+import { cancel, changePlan, gate, plan, portal, preview, priceList, refund } from "./time-shapes.js";
 
 const returnUrl = "http://localhost:3000/billing";
 const declinedLater = "4000 0000 0000 0341";
 const good = "4242 4242 4242 4242";
 const day = 24 * 60 * 60;
 const hour = 60 * 60 * 1000;
+const months = 36;
 const patienceMs = 10_000;
 
 /** A better plan at once, at the price that was shown before. */
@@ -79,6 +81,47 @@ export async function fallBehind(trip: Trip): Promise<void> {
     return entitlement.hasAccess && (await look(trip)).currentSubscription.status === "ACTIVE";
   });
   narrator.saw(`paid ${owed.total.formatted}; ACTIVE, and premium scenes are back`);
+}
+
+/** Three years of renewals. */
+export async function goOn(trip: Trip): Promise<void> {
+  const { narrator } = trip;
+  narrator.step("Three years go by.");
+  const { totalCount: before } = (await look(trip)).payments;
+  for (let month = 0; month < months; month += 1) await pass(trip, { advance_seconds: 30 * day });
+  // Months have 30 days here, and a bit more in the calendar.
+  const renewals = months - 1;
+  await until("Not every renewal was paid.", async () => (await look(trip)).payments.totalCount >= before + renewals);
+  const { payments, currentSubscription } = await look(trip);
+  expect(currentSubscription.status === "ACTIVE", "The subscription did not go on.");
+  narrator.saw(`${payments.totalCount - before} renewals, each paid once; ${currentSubscription.status}`);
+}
+
+/** The end of it: at the period's end, and something is given back. */
+export async function leave(trip: Trip): Promise<void> {
+  const { customer, staff, narrator } = trip;
+  narrator.step("They cancel; what was paid for is theirs until the period ends.");
+  const input = { reason: "TOO_EXPENSIVE" };
+  const { subscription } = (await customer.ask(cancel.shape, cancel.query, { input })).cancelSubscription;
+  expect(subscription.status === "ACTIVE" && subscription.cancelsAt, "The cancellation ended it at once.");
+  narrator.saw(`${subscription.status} until ${subscription.cancelsAt}`);
+
+  narrator.step("Staff give half of the last payment back.");
+  const [payment] = (await look(trip)).payments.nodes;
+  expect(payment, "There is no payment.");
+  const wish = { paymentId: payment.id, amount: 1500, reason: "goodwill", idempotencyKey: randomUUID() };
+  const { adminRefundPayment } = await staff.ask(refund.shape, refund.query, { input: wish });
+  expect(adminRefundPayment.payment.status === "PARTIALLY_REFUNDED", "The money was not given back.");
+  narrator.saw(`${adminRefundPayment.payment.refundedAmount.formatted} of ${payment.amount.formatted}`);
+
+  narrator.step("The period ends.");
+  await passPeriod(trip);
+  await until("The subscription did not end.", async () => {
+    return (await look(trip)).currentSubscription.status === "CANCELED";
+  });
+  const { entitlement } = await customer.ask(gate.shape, gate.query);
+  expect(!entitlement.hasAccess, "The gate is open although the subscription has ended.");
+  narrator.saw("CANCELED; back on the free tier");
 }
 
 /** Moves the sandbox's clock; what falls due in between happens on the way, and all that was told of it has arrived. */
