@@ -20,6 +20,7 @@ interface Model {
   tier: Tier;
   pending: Tier | null;
   isLate: boolean;
+  isEnding: boolean;
   cardWorks: boolean;
 }
 
@@ -36,12 +37,13 @@ function step(name: string, may: (model: Model) => boolean, run: (model: Model, 
     async run(model, world) {
       await run(model, world);
       await quiet(world.app);
-      const { tier, pendingChange, status } = await planOf(world.person);
-      expect({ tier: tier.slug, pending: pendingChange?.tier.slug ?? null, isLate: status === "PAST_DUE" }).toEqual({
-        tier: model.tier,
-        pending: model.pending,
-        isLate: model.isLate,
-      });
+      const { tier, pendingChange, status, cancelsAt } = await planOf(world.person);
+      expect({
+        tier: tier.slug,
+        pending: pendingChange?.tier.slug ?? null,
+        isLate: status === "PAST_DUE",
+        isEnding: cancelsAt !== null,
+      }).toEqual({ tier: model.tier, pending: model.pending, isLate: model.isLate, isEnding: model.isEnding });
     },
     toString: () => name,
   };
@@ -65,6 +67,7 @@ const moveTo = (tier: Tier) =>
 /** The refusal of a change; undefined where it goes through. */
 function expectedOf(model: Model, tier: Tier): string | undefined {
   if (model.isLate) return "PAYMENT_FAILED";
+  if (model.isEnding) return "ALREADY_CANCELED";
   if (tier === model.tier) return "ALREADY_ON_TIER";
   const isUp = tiers.indexOf(tier) > tiers.indexOf(model.tier);
   return isUp && !model.cardWorks ? "PAYMENT_FAILED" : undefined;
@@ -77,6 +80,28 @@ const drop = step(
     const { userErrors } = await dropChange(person);
     expect(userErrors).toEqual(model.pending ? [] : [{ code: "NO_CHANGE_PENDING" }]);
     model.pending = null;
+  },
+);
+
+const cancel = step(
+  "cancel",
+  () => true,
+  async (model, { person }) => {
+    const mutation = "mutation { cancelSubscription(input: {}) { userErrors { code } } }";
+    const { userErrors } = (await person.ask(mutation)).cancelSubscription;
+    expect(userErrors).toEqual(model.isEnding ? [{ code: "ALREADY_CANCELED" }] : []);
+    if (!model.isEnding) Object.assign(model, { isEnding: true, pending: null });
+  },
+);
+
+const resume = step(
+  "take the cancellation back",
+  () => true,
+  async (model, { person }) => {
+    const mutation = "mutation { resumeSubscription(input: {}) { userErrors { code } } }";
+    const { userErrors } = (await person.ask(mutation)).resumeSubscription;
+    expect(userErrors).toEqual(model.isEnding ? [] : [{ code: "NOT_CANCELING" }]);
+    model.isEnding = false;
   },
 );
 
@@ -104,7 +129,7 @@ const mendCard = step(
 
 const renew = step(
   "the period ends",
-  (model) => !model.isLate,
+  (model) => !model.isLate && !model.isEnding,
   async (model, { app, person }) => {
     const { currentPeriod } = await planOf(person);
     const to = new Date(Date.parse(currentPeriod.end) + 2 * 60 * 60 * 1000).toISOString();
@@ -130,12 +155,14 @@ const hearLate = step(
 test(
   `whatever a subscriber does, the plan is what a small model says, and what Stripe has (${lives} lives, seed ${faultSeed})`,
   async ({ app }) => {
-    const all = [...tiers.map(moveTo), drop, breakCard, mendCard, renew, renew, hearLate].map(fc.constant);
+    const all = [...tiers.map(moveTo), drop, cancel, resume, breakCard, mendCard, renew, renew, hearLate].map(
+      fc.constant,
+    );
     let life = 0;
     await fc.assert(
       fc.asyncProperty(fc.commands(all, { maxCommands: steps, size: "max" }), async (commands) => {
         const person = await app.customerOn("professional", `life-${++life}`);
-        const model: Model = { tier: "professional", pending: null, isLate: false, cardWorks: true };
+        const model: Model = { tier: "professional", pending: null, isLate: false, isEnding: false, cardWorks: true };
         await fc.asyncModelRun(() => ({ model, real: { app, person } }), commands);
         await app.stripe.subscriptions.cancel((await subscriptionOf(app, person.sub)).id);
         await expectStripesTruth(app);
