@@ -130,6 +130,7 @@ test("live updates go on after Postgres was away", async ({ wired: { app, wire }
   await until("the service to be ready", async () => (await fetch(`${app.url}/readyz`)).ok, 30_000);
   await until("the checkout to be opened", () => ada.checkout("starter").catch(() => null), 30_000);
   await ada.buy("starter");
+  await until("the update", () => stream.waiting.length > 0, 30_000);
   expect(await stream.next()).toMatchObject({ data: { entitlementsChanged: { entitlements: expect.any(Array) } } });
   await stream.close();
 }, 60_000);
