@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { uuidOf } from "../billing/global-id.js";
 import { type Progress, workOn } from "../billing/reconciliation/reconciliation.job.js";
 import { progressOf } from "../billing/reconciliation/reconciliation.progress.js";
 import {
@@ -9,10 +8,9 @@ import {
   loadDifferences,
 } from "../billing/reconciliation/reconciliation.service.js";
 import type { ReconciliationRow } from "../billing/reconciliation/reconciliation.table.js";
-import { userIdOf } from "../billing/users/user.js";
-import { findCustomer } from "../billing/users/user.service.js";
 import type { Deps } from "../deps.js";
 import { Problem, runCommand, withPatientDeps } from "./command.js";
+import { customerNamed } from "./named-customer.js";
 import { openProgressBar } from "./progress-bar.js";
 import { renderDifferences } from "./reconcile/render-differences.js";
 
@@ -44,15 +42,9 @@ async function main(args: string[]): Promise<number> {
   }
   return withPatientDeps("error", async (deps) => {
     const { repair, reason } = values;
-    const userId = values.customer === undefined ? null : await userOf(deps, values.customer);
+    const userId = values.customer === undefined ? null : (await customerNamed(deps, values.customer)).id;
     return reconcile(deps, { userId, repair, reason });
   });
-}
-
-async function userOf(deps: Deps, id: string): Promise<string> {
-  const user = await findCustomer(deps, uuidOf("Customer", id) ?? userIdOf(id));
-  if (!user) throw new Problem("There is no such customer on record: give a global ID, or the ID in your own system.");
-  return user.id;
 }
 
 async function reconcile(deps: Deps, order: Pick<ReconciliationRow, "userId" | "repair" | "reason">): Promise<number> {

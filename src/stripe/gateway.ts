@@ -79,6 +79,11 @@ export interface StripeGateway
   createCustomer(customer: NewCustomer, idempotencyKey: string): Promise<CustomerSnapshot>;
   updateCustomer(id: string, profile: { email: string | null; name: string | null }): Promise<CustomerSnapshot>;
   getCustomer(id: string): Promise<CustomerSnapshot>;
+  /**
+   * Deletes a customer with their cards; invoices and payments stay at Stripe. May be repeated:
+   * https://docs.stripe.com/api/customers/delete
+   */
+  deleteCustomer(id: string): Promise<void>;
   getSubscription(id: string): Promise<SubscriptionSnapshot>;
   /** Makes a subscription's own card its customer's, so that changing the customer's changes what is charged. */
   shareCard(subscriptionId: string): Promise<void>;
@@ -132,6 +137,11 @@ export function makeStripeGateway(stripe: Stripe): StripeGateway {
         ),
       ),
     getCustomer: (id) => asking(async () => customerSnapshot(await stripe.customers.retrieve(id, withCard))),
+    deleteCustomer: (id) =>
+      asking(async () => {
+        if ((await stripe.customers.retrieve(id)).deleted) return;
+        await stripe.customers.del(id);
+      }),
     getSubscription: (id) =>
       asking(async () => {
         const subscription = await stripe.subscriptions.retrieve(id, withTerms);

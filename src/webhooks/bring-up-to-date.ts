@@ -4,7 +4,7 @@ import { type Deps, inTransaction } from "../deps.js";
 import { isMissing } from "../stripe/stripe-errors.js";
 import { findPayer, findTarget, type Synced } from "./find-target.js";
 import type { IgnoredReason } from "./ignored.js";
-import { markProcessed } from "./stripe-event.repository.js";
+import { forgetPayloadsOf, markProcessed } from "./stripe-event.repository.js";
 import type { WebhookEventHead } from "./stripe-event.table.js";
 import { isTargetKind, isWatched, syncs, type WatchKind, watches } from "./stripe-event-handlers.js";
 
@@ -40,6 +40,7 @@ async function sync(deps: Deps, synced: Synced, events: EventsOfOne): Promise<Ig
     await inTransaction(deps, async (inside) => {
       await write(inside);
       await markProcessed(inside.db, idsOf(events), new Date());
+      if (user.forgottenAt !== null) await forgetPayloadsOf(inside.db, idsOf(events));
     });
   });
   return undefined;

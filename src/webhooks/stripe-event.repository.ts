@@ -269,3 +269,11 @@ export async function dropPayloads(db: Db, before: Date, limit: number): Promise
       order by received_at limit ${limit} for update skip locked)`);
   return gone.count;
 }
+
+/** Drops the payloads of these events. */
+export async function forgetPayloadsOf(db: Db, ids: readonly string[]): Promise<void> {
+  await db
+    .update(webhookEvents)
+    .set({ payload: null })
+    .where(inArray(webhookEvents.id, [...ids]));
+}

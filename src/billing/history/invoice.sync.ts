@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.js";
 import type { InvoiceSnapshot } from "../../stripe/snapshots.js";
 import { unlessMissing } from "../../stripe/stripe-errors.js";
+import { unlessForgotten } from "../users/forgotten.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { deleteInvoice, findInvoiceByStripeId, upsertInvoice } from "./invoice.repository.js";
@@ -60,8 +61,8 @@ export function invoiceColumns(user: UserRow, invoice: InvoiceSnapshot) {
     tax: invoice.tax,
     total: invoice.total,
     amountDue: invoice.amountDue,
-    hostedUrl: invoice.hostedUrl,
-    pdfUrl: invoice.pdfUrl,
+    hostedUrl: unlessForgotten(user, invoice.hostedUrl),
+    pdfUrl: unlessForgotten(user, invoice.pdfUrl),
   };
 }
 

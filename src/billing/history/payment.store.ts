@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.js";
 import { enqueue } from "../../jobs/enqueue.js";
 import type { PaymentSnapshot } from "../../stripe/snapshots.js";
+import { unlessForgotten } from "../users/forgotten.js";
 import type { UserRow } from "../users/user.table.js";
 import { upsertPayment } from "./payment.repository.js";
 import type { PaymentRow } from "./payment.table.js";
@@ -25,6 +26,7 @@ export async function storePayment(
 
 /** What is stored of a payment. */
 export function paymentColumns(user: UserRow, payment: PaymentSnapshot, invoiceId: string | null) {
+  const method = unlessForgotten(user, payment.method);
   return {
     userId: user.id,
     stripePaymentIntentId: payment.id,
@@ -36,14 +38,14 @@ export function paymentColumns(user: UserRow, payment: PaymentSnapshot, invoiceI
     createdAt: payment.createdAt,
     failureCode: payment.failureCode,
     failureMessage: payment.failureMessage,
-    methodKind: payment.method?.kind ?? null,
-    methodBrand: payment.method?.brand ?? null,
-    methodLast4: payment.method?.last4 ?? null,
-    methodExpMonth: payment.method?.expMonth ?? null,
-    methodExpYear: payment.method?.expYear ?? null,
+    methodKind: method?.kind ?? null,
+    methodBrand: method?.brand ?? null,
+    methodLast4: method?.last4 ?? null,
+    methodExpMonth: method?.expMonth ?? null,
+    methodExpYear: method?.expYear ?? null,
     stripeDisputeId: payment.dispute?.id ?? null,
     disputeStatus: payment.dispute?.status ?? null,
     disputedAmount: payment.dispute?.amount ?? null,
-    receiptUrl: payment.receiptUrl,
+    receiptUrl: unlessForgotten(user, payment.receiptUrl),
   };
 }

@@ -2,6 +2,7 @@ import type { Deps } from "../../deps.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { findPriceByStripeId, type Interval } from "../catalog/catalog.js";
 import { momentOf } from "../moment.js";
+import { unlessForgotten } from "../users/forgotten.js";
 import type { UserRow } from "../users/user.table.js";
 import { graceEndOf } from "./subscription.js";
 import type { SubscriptionRow, UsageUnit } from "./subscription.table.js";
@@ -41,10 +42,10 @@ export function subscriptionColumns(
     pauseEndsAt: snapshot.status === "PAUSED" ? (before?.pauseEndsAt ?? null) : null,
     isPausable: snapshot.isPausable,
     cancellationReason: snapshot.cancellationReason,
-    cancellationComment: snapshot.cancellationComment,
+    cancellationComment: unlessForgotten(user, snapshot.cancellationComment),
     endedAt: snapshot.endedAt,
     ...latenessOf(inside, snapshot, before),
-    paymentMethod: snapshot.paymentMethod,
+    paymentMethod: unlessForgotten(user, snapshot.paymentMethod),
     pendingChange: snapshot.pendingChange && {
       ...snapshot.pendingChange,
       effectiveAt: snapshot.pendingChange.effectiveAt.toISOString(),

@@ -68,10 +68,12 @@ async function ensureCustomer(deps: Deps, payer: Payer): Promise<RegisteredUser>
   return { ...row, stripeCustomerId };
 }
 
-async function createStripeCustomer(deps: Deps, { id, externalId, email, name, stripeAttempt }: UserRow) {
+async function createStripeCustomer(deps: Deps, { id, externalId, email, name, stripeAttempt, recordedAt }: UserRow) {
   try {
     const customer = { userId: id, externalId, email, name };
-    return (await deps.stripe.createCustomer(customer, `customer-${id}-${stripeAttempt}`)).id;
+    // Whoever was forgotten and came back has the ID of before, and must not be answered with the deleted customer.
+    const key = `customer-${id}-${recordedAt.getTime()}-${stripeAttempt}`;
+    return (await deps.stripe.createCustomer(customer, key)).id;
   } catch (error) {
     // Stripe keeps most answers under their key for a day: with the same key the payer could not register till then.
     const isKept = error instanceof StripeRefused || (error instanceof StripeUnavailable && error.hadAnswer);

@@ -23,7 +23,7 @@ export function customerWrite(user: UserRow, customer: CustomerSnapshot): Write<
   return async ({ db }) => {
     // Who a deleted customer was stays on record: invoices and payments still name them.
     const isFormer = user.stripeCustomerId !== null && user.stripeCustomerId !== customer.id;
-    if (!customer.isDeleted && !isFormer) await storeProfile(db, user.id, customer);
+    if (!customer.isDeleted && !isFormer && user.forgottenAt === null) await storeProfile(db, user.id, customer);
   };
 }
 

@@ -34,6 +34,8 @@ export const users = pgTable(
     isImportPending: boolean("is_import_pending").notNull().default(false),
     /** When a metered feature was first used without a subscription: what periods are counted from where there never was one. */
     firstUsedAt: instant("first_used_at"),
+    /** Since when nothing personal is kept of them, and nothing that is told late may bring it back; null for all others. */
+    forgottenAt: instant("forgotten_at"),
     createdAt: instant("created_at").notNull(),
     ...timestamps,
   },
