@@ -48,7 +48,7 @@ export function findUnsettledTrials(db: Db, userId: string | null, limit: number
 
 /** Lets one after another judge trials, until the transaction ends. */
 export async function lockTrials(db: Db): Promise<void> {
-  await db.execute(sql`select pg_advisory_xact_lock(hashtext('trial_redemptions'))`);
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended('trial_redemptions', 0))`);
 }
 
 /** Whether the same person began a trial under another account before this one. */
