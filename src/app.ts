@@ -107,6 +107,8 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
       endsAccess: config.endsAccess,
       downgradeBelowUsage: config.downgradeBelowUsage,
       cancelNowCredit: config.cancelNowCredit,
+      trialOnce: config.trialOnce,
+      trialKey: signingKey(config.stripe.secretKey, "trial ledger"),
       previewKey: signingKey(config.stripe.secretKey, "preview"),
       usageRetentionMonths: config.usageRetentionMonths,
       payloadRetentionDays: config.payloadRetentionDays,

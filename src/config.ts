@@ -51,6 +51,8 @@ export interface Config extends IdentityConfig {
   readonly redisUrl: string | null;
   /** How many days a payment that failed is put up with; 0 not at all. */
   readonly gracePeriodDays: number;
+  /** For whom a trial is given once. */
+  readonly trialOnce: "account" | "person";
   /** Whether a subscription ends when all that its running period was paid with is given back, or lost to a dispute. */
   readonly endsAccess: { readonly onRefund: boolean; readonly onLostDispute: boolean };
   /** What becomes of a change to a tier that allows less than is in use. */
@@ -122,6 +124,7 @@ export function readConfig(env: Environment): Config {
     },
     redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
+    trialOnce: values.TRIAL_ONCE,
     endsAccess: { onRefund: values.REFUND_ENDS_ACCESS, onLostDispute: values.DISPUTE_ENDS_ACCESS },
     downgradeBelowUsage: values.DOWNGRADE_BELOW_USAGE,
     cancelNowCredit: values.CANCEL_NOW_CREDIT,

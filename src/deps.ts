@@ -40,6 +40,10 @@ export interface Settings {
   readonly downgradeBelowUsage: "block" | "warn";
   /** Whether canceling at once credits the time that was paid for and not used. */
   readonly cancelNowCredit: boolean;
+  /** Whether a trial is once for a person, by e-mail address and card, or once for an account. */
+  readonly trialOnce: "account" | "person";
+  /** What e-mail addresses and cards in the record of trials are hidden with. */
+  readonly trialKey: Uint8Array;
   /** What tokens of previews are signed with. */
   readonly previewKey: Uint8Array;
   /** How many whole months the single events of use are kept. */

@@ -13,6 +13,8 @@ import { endAccess } from "./billing/refunds/access-end.due.js";
 import { tellGraceEnds } from "./billing/subscriptions/grace.due.js";
 import { refreshMrr } from "./billing/subscriptions/mrr.due.js";
 import { adoptKnownPrices } from "./billing/subscriptions/subscription.due.js";
+import { endRepeatedTrialsTask } from "./billing/subscriptions/trial-ledger.js";
+import { endRepeatedTrials } from "./billing/subscriptions/trial-repeat.due.js";
 import { expireDueReservations, keepUsageTables, usageUpkeepTask } from "./billing/usage/usage.due.js";
 import { dropOldAnswers } from "./billing/users/idempotency.js";
 import type { Deps } from "./deps.js";
@@ -44,6 +46,7 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
     [processTask]: () => processStripeEvents(deps, claims),
     [keepCardsTask]: () => keepCards(deps),
     [endAccessTask]: () => endAccess(deps),
+    [endRepeatedTrialsTask]: () => endRepeatedTrials(deps),
     [usageUpkeepTask]: () => keepUsageTables(deps),
     [forgetPayloadsTask]: () => forgetPayloads(deps),
     [reconcileTask]: () => continueReconciliations(patient),
@@ -68,6 +71,7 @@ export const crontab = `
 * * * * * ${sweepTask}
 * * * * * ${keepCardsTask}
 * * * * * ${endAccessTask}
+* * * * * ${endRepeatedTrialsTask}
 * * * * * ${reconcileTask}
 17 * * * * ${usageUpkeepTask}
 37 * * * * ${forgetPayloadsTask}

@@ -1,30 +1,26 @@
-import { expect, test as plain } from "vitest";
+import { test as base, expect, test as plain } from "vitest";
 import { mayStartTrial } from "../src/billing/subscriptions/trial.js";
-import { test as base, startTestApp, type TestApp } from "./support/app.js";
-import { pushChanged } from "./support/catalog.js";
+import { startTestApp, type TestApp } from "./support/app.js";
 import type { Person } from "./support/person.js";
+import { offerTrials } from "./support/trials.js";
 import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
 
 const day = 24 * 60 * 60 * 1000;
 
-/** A service whose Professional tier begins with 14 free days, and Enterprise with 30. */
+/** A service whose Professional tier begins with 14 free days, and Enterprise with 30. All have the same card. */
 const test = base.extend<{ shop: TestApp }>({
   shop: [
-    async ({ app }, use) => {
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
+    async ({}, use) => {
+      const { app, stop } = await startTestApp({ environment: { TRIAL_ONCE: "account" } });
       await offerTrials(app, { professional: 14, enterprise: 30 });
       await use(app);
+      await stop();
     },
     { scope: "file" },
   ],
 });
-
-function offerTrials(app: TestApp, days: Record<string, number>): Promise<void> {
-  return pushChanged(app, (definition) => ({
-    ...definition,
-    tiers: definition.tiers.map((tier) => ({ ...tier, trialDays: days[tier.slug] ?? 0 })),
-  }));
-}
 
 async function subscriptionOf(person: Person) {
   const query = `{ currentSubscription { status isEntitling trialEndsAt startedAt currentPeriod { end } }
@@ -82,7 +78,7 @@ test("a trial needs a card that is good", async ({ shop }) => {
   expect((await subscriptionOf(bea)).currentSubscription).toBeNull();
 });
 
-test("a trial is given once for each customer, whatever the tier", async ({ shop }) => {
+test("a trial is given once for each account, whatever the tier", async ({ shop }) => {
   const cleo = shop.person("cleo");
   await cleo.buy("professional");
   await leave(shop, cleo);

@@ -61,6 +61,7 @@ test("production runs on what must be set, and defaults for the rest", () => {
     reconciliation: { nightly: "report", requestsPerSecond: 10 },
     redisUrl: null,
     gracePeriodDays: 7,
+    trialOnce: "person",
     downgradeBelowUsage: "block",
     cancelNowCredit: true,
     endsAccess: { onRefund: true, onLostDispute: true },
@@ -164,6 +165,7 @@ test.each([
   ["JWT_CLOCK_TOLERANCE_SECONDS", "301"],
   ["OPERATION_TIMEOUT_SECONDS", "0"],
   ["GRACE_PERIOD_DAYS", "91"],
+  ["TRIAL_ONCE", "customer"],
   ["REFUND_ENDS_ACCESS", "yes"],
   ["DISPUTE_ENDS_ACCESS", "0"],
   ["RECONCILE_NIGHTLY", "sometimes"],
@@ -216,10 +218,8 @@ test.each([
 });
 
 test("CORS origins are exact, and may be plain http", () => {
-  expect(readConfig({ ...production, CORS_ORIGINS: "http://intranet,https://a.example" }).corsOrigins).toEqual([
-    "http://intranet",
-    "https://a.example",
-  ]);
+  const { corsOrigins } = readConfig({ ...production, CORS_ORIGINS: "http://intranet,https://a.example" });
+  expect(corsOrigins).toEqual(["http://intranet", "https://a.example"]);
   expect(problemOf({ CORS_ORIGINS: "*" }, "CORS_ORIGINS")).toMatch(/wildcard/);
 });
 

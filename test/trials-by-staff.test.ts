@@ -1,5 +1,5 @@
-import { expect } from "vitest";
-import { test as base, type TestApp } from "./support/app.js";
+import { test as base, expect } from "vitest";
+import { startTestApp, type TestApp } from "./support/app.js";
 import { pushChanged } from "./support/catalog.js";
 import { subscriptionOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
@@ -11,15 +11,18 @@ import { expectStripesTruth } from "./support/truth.js";
 
 const day = 24 * 60 * 60;
 
-/** A service whose tiers begin with 14 free days. */
+/** A service whose tiers begin with 14 free days. All have the same card. */
 const test = base.extend<{ shop: TestApp }>({
   shop: [
-    async ({ app }, use) => {
+    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the fixtures that are needed from this pattern
+    async ({}, use) => {
+      const { app, stop } = await startTestApp({ environment: { TRIAL_ONCE: "account" } });
       await pushChanged(app, (definition) => ({
         ...definition,
         tiers: definition.tiers.map((tier) => ({ ...tier, trialDays: tier.isDefault || tier.isStaff ? 0 : 14 })),
       }));
       await use(app);
+      await stop();
     },
     { scope: "file" },
   ],

@@ -22,7 +22,7 @@ import { loadDifferences } from "./reconciliation/reconciliation.service.js";
 import type { DifferenceRow } from "./reconciliation/reconciliation.table.js";
 import { loadCurrentSubscriptions, loadSubscriptions } from "./subscriptions/subscription.service.js";
 import type { SubscriptionRow } from "./subscriptions/subscription.table.js";
-import { loadTrialHistory } from "./subscriptions/trial.js";
+import { loadTrialHistory, type TrialSeeker } from "./subscriptions/trial.js";
 import { loadCustomers, loadCustomersByStripeId } from "./users/user.service.js";
 import type { UserRow } from "./users/user.table.js";
 import { loadPayloads } from "./webhook-events/webhook-event.service.js";
@@ -38,8 +38,8 @@ export interface Loaders {
   readonly grants: DataLoader<string, GrantRow | undefined>;
   /** By our id; whoever's it is, so only for an id that came from a row the caller may see. */
   readonly subscriptionsById: DataLoader<string, SubscriptionRow | undefined>;
-  /** Whether a user ever had a trial. */
-  readonly hadTrial: DataLoader<string, boolean>;
+  /** Whether somebody ever had a trial. */
+  readonly hadTrial: DataLoader<TrialSeeker, boolean, string>;
   /** How customers stand with one feature or all. */
   readonly standings: DataLoader<Question, Standing[], string>;
   /** The slug of the tier in force. */
@@ -78,13 +78,17 @@ export function makeLoaders(deps: Deps): Loaders {
     (holders) => ready().then(() => loadTiersInForce(deps, holders)),
     { cacheKeyFn: holderName },
   );
+  const hadTrial = new DataLoader<TrialSeeker, boolean, string>(
+    (seekers) => ready().then(() => loadTrialHistory(deps, seekers)),
+    { cacheKeyFn: ({ userId }) => userId },
+  );
   const loaders = {
     users: batched(loadCustomers),
     usersByStripeId: batched(loadCustomersByStripeId),
     subscriptions: batched(loadCurrentSubscriptions),
     grants: batched(loadNewestGrants),
     subscriptionsById: batched(loadSubscriptions),
-    hadTrial: batched(loadTrialHistory),
+    hadTrial,
     standings,
     tiers,
     invoices: batched(loadInvoices),

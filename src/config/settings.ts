@@ -1,5 +1,6 @@
 import { developmentValues } from "./development.js";
 import { identitySettings } from "./identity-settings.js";
+import { lifeSettings } from "./life-settings.js";
 import { rateLimitSettings } from "./rate-limit-settings.js";
 
 /** Everything there is to know about one environment variable, save how it is parsed (`values.ts`). */
@@ -190,45 +191,7 @@ export const settings = [
     requiredInProduction: false,
   },
   ...rateLimitSettings,
-  {
-    name: "GRACE_PERIOD_DAYS",
-    description:
-      "How many days a customer keeps their tier after a payment failed, unless it is put right. 0 takes it at once.",
-    default: "7",
-    example: "7",
-    requiredInProduction: false,
-  },
-  {
-    name: "REFUND_ENDS_ACCESS",
-    description:
-      "`true` or `false`: whether a full refund of what the running period was paid with ends the subscription at once, whoever made it.",
-    default: "true",
-    example: "true",
-    requiredInProduction: false,
-  },
-  {
-    name: "DISPUTE_ENDS_ACCESS",
-    description: "`true` or `false`: the same once a dispute of that payment is lost.",
-    default: "true",
-    example: "true",
-    requiredInProduction: false,
-  },
-  {
-    name: "DOWNGRADE_BELOW_USAGE",
-    description:
-      "What becomes of a change to a tier that allows fewer of something than the customer has now: `block` refuses it, `warn` only shows it in the preview.",
-    default: "block",
-    example: "block",
-    requiredInProduction: false,
-  },
-  {
-    name: "CANCEL_NOW_CREDIT",
-    description:
-      "`true` or `false`: whether a subscription that is canceled at once credits the time that was paid for and not used to the customer's balance.",
-    default: "true",
-    example: "true",
-    requiredInProduction: false,
-  },
+  ...lifeSettings,
   {
     name: "USAGE_RETENTION_MONTHS",
     description:

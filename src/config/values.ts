@@ -57,6 +57,7 @@ export function settingShape(mode: Mode) {
     RATE_LIMIT_ADMIN: rateLimit(1),
     RATE_LIMIT_MONEY: rateLimit(0.001),
     REDIS_URL: redisUrl().optional(),
+    TRIAL_ONCE: oneOf(["person", "account"]),
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
     REFUND_ENDS_ACCESS: trueOrFalse(),
     DISPUTE_ENDS_ACCESS: trueOrFalse(),

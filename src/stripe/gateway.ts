@@ -17,6 +17,7 @@ import {
   idOf,
   type PaymentSnapshot,
   type SubscriptionSnapshot,
+  trialCheckoutIdKey,
   userIdKey,
 } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
@@ -220,7 +221,7 @@ function checkoutParams(checkout: NewCheckout): Stripe.Checkout.SessionCreatePar
     client_reference_id: checkout.checkoutId,
     line_items: [{ price: checkout.stripePriceId, quantity: checkout.quantity }],
     ...(checkout.currency && { currency: checkout.currency }),
-    ...(checkout.trialDays > 0 && { subscription_data: { trial_period_days: checkout.trialDays } }),
+    ...(checkout.trialDays > 0 && { subscription_data: trialParams(checkout) }),
     // A customer has no address yet, and without one there is nothing to work tax out from.
     ...(checkout.isTaxAutomatic && { automatic_tax: { enabled: true }, customer_update: { address: "auto" } }),
     success_url: checkout.successUrl,
@@ -228,4 +229,8 @@ function checkoutParams(checkout: NewCheckout): Stripe.Checkout.SessionCreatePar
     // Stripe refuses a discount together with a field for promotion codes.
     ...(promotionCodeId ? { discounts: [{ promotion_code: promotionCodeId }] } : { allow_promotion_codes: true }),
   };
+}
+
+function trialParams({ checkoutId, trialDays }: NewCheckout): Stripe.Checkout.SessionCreateParams.SubscriptionData {
+  return { trial_period_days: trialDays, metadata: { [trialCheckoutIdKey]: checkoutId } };
 }

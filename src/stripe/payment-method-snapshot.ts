@@ -28,3 +28,14 @@ function lastFourOf(method: Stripe.PaymentMethod): string | null {
   const account = us_bank_account ?? sepa_debit ?? bacs_debit ?? au_becs_debit ?? acss_debit ?? nz_bank_account;
   return account?.last4 ?? null;
 }
+
+/**
+ * What Stripe tells the same card by, whoever's it is, within one account; null for a kind that has none, and where the
+ * payment method was not expanded: https://docs.stripe.com/api/payment_methods/object#payment_method_object-card-fingerprint
+ */
+export function fingerprintOf(method: Stripe.PaymentMethod | string | null | undefined): string | null {
+  if (!method || typeof method === "string") return null;
+  const { card, us_bank_account, sepa_debit, bacs_debit, au_becs_debit, acss_debit } = method;
+  const account = us_bank_account ?? sepa_debit ?? bacs_debit ?? au_becs_debit ?? acss_debit;
+  return card?.fingerprint ?? account?.fingerprint ?? null;
+}

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { paymentMethodSnapshot } from "./payment-method-snapshot.js";
+import { fingerprintOf, paymentMethodSnapshot } from "./payment-method-snapshot.js";
 
 /**
  * Stripe's shapes, read once. Nothing outside this folder knows how an API version spells things:
@@ -52,6 +52,8 @@ export interface CustomerSnapshot {
   readonly balance: number;
   /** What invoices are charged to unless a subscription has its own; null without one. */
   readonly paymentMethod: PaymentMethodSnapshot | null;
+  /** What is the same for the same card, whoever's it is; null for what has none. Not to be kept as it is. */
+  readonly fingerprint: string | null;
   /** Our row's id, as we wrote it into the metadata; null for a customer made elsewhere. */
   readonly userId: string | null;
   /** The payer in the host product, as we wrote it beside. */
@@ -98,6 +100,10 @@ export interface SubscriptionSnapshot {
   readonly pastDueSince: Date | null;
   /** Its own payment method; null where it is charged to its customer's. */
   readonly paymentMethod: PaymentMethodSnapshot | null;
+  /** That payment method's `fingerprint`, as of a customer. */
+  readonly fingerprint: string | null;
+  /** Our checkout in which it began with a trial; null for any other, also where staff gave it a trial at Stripe. */
+  readonly trialCheckoutId: string | null;
   readonly pendingChange: PendingChangeSnapshot | null;
   /** The schedule that moves it from phase to phase; null without one. */
   readonly scheduleId: string | null;
@@ -256,10 +262,13 @@ export const userIdKey = "billing_user_id";
 /** The key of the payer's ID in the host product. */
 export const externalIdKey = "billing_external_id";
 
+/** The key of our checkout's id, in the metadata of a subscription that began in it with a trial. */
+export const trialCheckoutIdKey = "billing_trial_checkout_id";
+
 /** Reads a customer; `invoice_settings.default_payment_method` must be expanded. */
 export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCustomer): CustomerSnapshot {
   if (customer.deleted) {
-    const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null };
+    const nothing = { email: null, name: null, currency: null, balance: 0, paymentMethod: null, fingerprint: null };
     return { id: customer.id, isDeleted: true, ...nothing, userId: null, externalId: null, metadata: {} };
   }
   return {
@@ -270,6 +279,7 @@ export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCusto
     currency: customer.currency ?? null,
     balance: customer.balance,
     paymentMethod: paymentMethodSnapshot(customer.invoice_settings.default_payment_method),
+    fingerprint: fingerprintOf(customer.invoice_settings.default_payment_method),
     userId: customer.metadata[userIdKey] ?? null,
     externalId: customer.metadata[externalIdKey] ?? null,
     metadata: customer.metadata,

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { paymentMethodSnapshot } from "./payment-method-snapshot.js";
+import { fingerprintOf, paymentMethodSnapshot } from "./payment-method-snapshot.js";
 import {
   type CancellationReason,
   cancellationReasons,
@@ -9,6 +9,7 @@ import {
   type SubscriptionSnapshot,
   type SubscriptionStatus,
   subscriptionStatuses,
+  trialCheckoutIdKey,
 } from "./snapshots.js";
 import { discountOf, pendingChangeOf, unpaidSince } from "./subscription-terms.js";
 
@@ -44,6 +45,8 @@ export function subscriptionSnapshot(
       subscription.collection_method === "charge_automatically" && subscription.billing_mode.type === "flexible",
     pastDueSince: unpaidSince(invoices),
     paymentMethod: paymentMethodSnapshot(subscription.default_payment_method),
+    fingerprint: fingerprintOf(subscription.default_payment_method),
+    trialCheckoutId: subscription.metadata[trialCheckoutIdKey] ?? null,
     pendingChange: pendingChangeOf(subscription),
     scheduleId: subscription.ended_at === null ? idOf(subscription.schedule) : null,
     discount: discountOf(subscription),

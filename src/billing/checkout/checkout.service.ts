@@ -35,7 +35,7 @@ export async function createCheckoutSession(
       deps,
       { userId: payer.userId, operation: "createCheckoutSession", key, input: rest },
       async () => {
-        const order = await orderOf(deps, await findBuyer(deps, payer.userId), input);
+        const order = await orderOf(deps, await findBuyer(deps, payer), input);
         if (!order.value) return order;
         const { value } = order;
         return forStripeCustomer(deps, payer, (registered) => sendToCheckout(deps, registered, value));
@@ -44,11 +44,12 @@ export async function createCheckoutSession(
   });
 }
 
-async function findBuyer(deps: Deps, userId: string): Promise<Buyer> {
+async function findBuyer(deps: Deps, payer: Payer): Promise<Buyer> {
+  const { userId } = payer;
   const [user, subscription, isTrialUsed] = await Promise.all([
     findCustomer(deps, userId),
     findCurrentSubscription(deps, userId),
-    hadTrial(deps, userId),
+    hadTrial(deps, payer),
   ]);
   return { user, subscription, hadTrial: isTrialUsed };
 }

@@ -25,7 +25,7 @@ export interface Buyer {
   readonly user: UserRow | undefined;
   /** The running subscription, or the last one. */
   readonly subscription: SubscriptionRow | undefined;
-  /** Whether any subscription of theirs began with a trial. */
+  /** Whether they ever had a trial, under whatever account. */
   readonly hadTrial: boolean;
 }
 

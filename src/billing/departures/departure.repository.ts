@@ -8,6 +8,7 @@ import { invoices } from "../history/invoice.table.js";
 import { payments } from "../history/payment.table.js";
 import { reconciliationDifferences, reconciliations } from "../reconciliation/reconciliation.table.js";
 import { subscriptions } from "../subscriptions/subscription.table.js";
+import { trialRedemptions } from "../subscriptions/trial-redemption.table.js";
 import { usageEvents, usageHours, usageKeys } from "../usage/usage-event.table.js";
 import { usageReservations } from "../usage/usage-reservation.table.js";
 import { usageTracking } from "../usage/usage-tracking.table.js";
@@ -20,7 +21,7 @@ const kept = [subscriptions, invoices, payments, auditLog, reconciliations, reco
 
 /** What goes; those first that refer to others. */
 const dropped = [
-  ...[checkoutSessions, entitlementOverrides, tierGrants, idempotencyKeys],
+  ...[checkoutSessions, entitlementOverrides, tierGrants, trialRedemptions, idempotencyKeys],
   ...[usageEvents, usageHours, usageKeys, usageReservations, usageTracking],
 ];
 

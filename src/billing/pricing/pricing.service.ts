@@ -47,7 +47,7 @@ export async function standingOf(context: GraphQLContext, catalog: Catalog): Pro
   const [plan, billedIn, hadTrial] = await Promise.all([
     runningPlan(context, catalog, payer.userId),
     billingCurrency(context, catalog),
-    loaders.hadTrial.load(payer.userId),
+    loaders.hadTrial.load(payer),
   ]);
   return { plan, hasAccount: true, isAdmin: viewer.roles.has("ADMIN"), hadTrial, billedIn };
 }

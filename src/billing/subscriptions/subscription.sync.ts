@@ -11,6 +11,7 @@ import { subscriptionColumns } from "./subscription.columns.js";
 import { causeOf, graceEndOf, hasNews } from "./subscription.js";
 import { deleteSubscription, findByStripeId, upsertSubscription } from "./subscription.repository.js";
 import type { SubscriptionRow } from "./subscription.table.js";
+import { recordTrial } from "./trial-ledger.js";
 
 /**
  * Makes our row match Stripe.
@@ -52,6 +53,7 @@ async function storeSubscription(
     ...columns,
     ...mrrColumns(inside.catalog(), columns, inside.now()),
   });
+  await recordTrial(inside, user, snapshot);
   const cause = causedBy ?? causeOf(before, after);
   if (!before || hasNews(before, after)) {
     await announceSubscription(inside, { after, previousStatus: before?.status ?? null, cause });

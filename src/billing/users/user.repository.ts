@@ -99,6 +99,7 @@ export async function forgetStripeCustomer(db: Db, userId: string, stripeCustome
       currency: null,
       balance: 0,
       paymentMethod: null,
+      cardMark: null,
       formerStripeCustomerIds: sql`${users.formerStripeCustomerIds} || array[${stripeCustomerId}]::text[]`,
       // Under the same key Stripe would answer with the deleted customer again.
       stripeAttempt: sql`${users.stripeAttempt} + 1`,
@@ -114,9 +115,15 @@ export async function startNextAttempt(db: Db, userId: string): Promise<void> {
     .where(eq(users.id, userId));
 }
 
-/** Makes the row equal to the Stripe customer. */
-export async function storeProfile(db: Db, userId: string, customer: CustomerSnapshot): Promise<UserRow | undefined> {
-  return (await db.update(users).set(profileOf(customer)).where(eq(users.id, userId)).returning())[0];
+/** Makes the row equal to the Stripe customer. `cardMark` is that of its payment method. */
+export async function storeProfile(
+  db: Db,
+  userId: string,
+  customer: CustomerSnapshot,
+  cardMark: string | null,
+): Promise<UserRow | undefined> {
+  const profile = { ...profileOf(customer), cardMark };
+  return (await db.update(users).set(profile).where(eq(users.id, userId)).returning())[0];
 }
 
 /** What a row has of its Stripe customer. */

@@ -4,6 +4,7 @@ import { withCustomerLock } from "./customer-lock.js";
 import { answerOnce } from "./idempotency.js";
 import { isEmail, isStorable } from "./input-text.js";
 import type { Payer } from "./payer.js";
+import { cardMark } from "./person-marks.js";
 import { forStripeCustomer } from "./stripe-customer.js";
 import {
   countAtStripe,
@@ -39,7 +40,8 @@ export function registerCustomer(
         const isNews = (email && email !== user.email) || (name && name !== user.name);
         if (!isNews) return;
         const profile = { email: email ?? user.email, name: name ?? user.name };
-        await storeProfile(deps.db, userId, await deps.stripe.updateCustomer(user.stripeCustomerId, profile));
+        const customer = await deps.stripe.updateCustomer(user.stripeCustomerId, profile);
+        await storeProfile(deps.db, userId, customer, cardMark(deps.settings.trialKey, customer.fingerprint));
       });
       return done({ userId });
     }),

@@ -1,6 +1,7 @@
 import { type Deps, inTransaction } from "../../deps.js";
 import type { CustomerSnapshot } from "../../stripe/snapshots.js";
 import { isMissing } from "../../stripe/stripe-errors.js";
+import { cardMark } from "./person-marks.js";
 import { isUuid } from "./user.js";
 import { findUser, findUserByStripeId, setStripeCustomer, storeProfile } from "./user.repository.js";
 import type { UserRow } from "./user.table.js";
@@ -20,10 +21,11 @@ export async function syncCustomer(deps: Deps, user: UserRow, stripeCustomerId: 
 
 /** The write of `syncCustomer` for a customer that was read just now. */
 export function customerWrite(user: UserRow, customer: CustomerSnapshot): Write<void> {
-  return async ({ db }) => {
+  return async ({ db, settings }) => {
     // Who a deleted customer was stays on record: invoices and payments still name them.
     const isFormer = user.stripeCustomerId !== null && user.stripeCustomerId !== customer.id;
-    if (!customer.isDeleted && !isFormer && user.forgottenAt === null) await storeProfile(db, user.id, customer);
+    if (customer.isDeleted || isFormer || user.forgottenAt !== null) return;
+    await storeProfile(db, user.id, customer, cardMark(settings.trialKey, customer.fingerprint));
   };
 }
 

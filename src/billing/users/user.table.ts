@@ -24,6 +24,8 @@ export const users = pgTable(
     balance: whole("balance").notNull().default(0),
     /** What is charged where the subscription has no payment method of its own. */
     paymentMethod: jsonb("payment_method").$type<PaymentMethodSnapshot>(),
+    /** A `cardMark` of the payment method's fingerprint; null without one, and until Stripe is heard of again. */
+    cardMark: text("card_mark"),
     /** Part of the idempotency key for making the Stripe customer; moves on when Stripe kept a failure under the last one. */
     stripeAttempt: integer("stripe_attempt").notNull().default(0),
     /** Stripe customers of before that were deleted there: what is still told of them is this user's. */
