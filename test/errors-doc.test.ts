@@ -18,9 +18,9 @@ test("docs/errors.md lists every fault of this API, and no other", () => {
 
 test("docs/errors.md lists every refusal, and no other, and each is one that something answers with", () => {
   expect(codesIn("Refusals")).toEqual(Object.keys(refusals).sort());
-  const code = sourceFiles("src").map(codeOf).join("\n");
-  const answered = [...code.matchAll(/\brefuse\(\s*"(\w+)"/g)].map(([, name]) => name);
-  expect(codesIn("Refusals").filter((name) => !answered.includes(name))).toEqual([]);
+  const elsewhere = sourceFiles("src").filter((file) => file !== "src/errors.ts");
+  const code = elsewhere.map(codeOf).join("\n");
+  expect(codesIn("Refusals").filter((name) => !code.includes(`"${name}"`))).toEqual([]);
 });
 
 test("every code of a request that is wrong in itself reaches the client as docs/errors.md says", () => {
