@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { findSubscriptionById } from "../subscriptions/subscription.service.js";
-import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
+import { lockCustomer, orSoonAgain } from "../users/customer-lock.js";
 import { findPendingCards, setCardPending } from "./checkout.repository.js";
 import type { CheckoutRow } from "./checkout.table.js";
 
@@ -19,7 +19,9 @@ const batch = 100;
  */
 export async function keepCards(deps: Deps): Promise<void> {
   for (const row of await findPendingCards(deps.db, batch)) {
-    await lockCustomer(deps, row.userId, () => keepCard(deps, row)).catch(unlessBusy);
+    await lockCustomer(deps, row.userId, () => keepCard(deps, row)).catch((error: unknown) =>
+      orSoonAgain(deps, keepCardsTask, error),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.js";
 import { listUnsettledReversals } from "../history/history.service.js";
-import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
+import { endAccessTask } from "../history/reversal.js";
+import { lockCustomer, orSoonAgain } from "../users/customer-lock.js";
 import { settleReversals } from "./access-end.service.js";
 
 /**
@@ -10,6 +11,8 @@ import { settleReversals } from "./access-end.service.js";
 export async function endAccess(deps: Deps): Promise<void> {
   const found = await listUnsettledReversals(deps, null);
   for (const userId of new Set(found.map((payment) => payment.userId))) {
-    await lockCustomer(deps, userId, () => settleReversals(deps, userId)).catch(unlessBusy);
+    await lockCustomer(deps, userId, () => settleReversals(deps, userId)).catch((error: unknown) =>
+      orSoonAgain(deps, endAccessTask, error),
+    );
   }
 }

@@ -3,7 +3,7 @@ import { enqueue } from "../../jobs/enqueue.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { recordAct } from "../audit/audit.js";
 import { globalId } from "../global-id.js";
-import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
+import { lockCustomer, orSoonAgain } from "../users/customer-lock.js";
 import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
 import { findStripeSubscription } from "./subscription.service.js";
@@ -35,7 +35,9 @@ const itself = "system";
 export async function endRepeatedTrials(deps: Deps): Promise<void> {
   const found = await findUnsettledTrials(deps.db, null, batch);
   for (const userId of new Set(found.map((trial) => trial.userId))) {
-    await lockCustomer(deps, userId, () => settleTrials(deps, userId)).catch(unlessBusy);
+    await lockCustomer(deps, userId, () => settleTrials(deps, userId)).catch((error: unknown) =>
+      orSoonAgain(deps, endRepeatedTrialsTask, error),
+    );
   }
 }
 
