@@ -11,6 +11,8 @@ export default defineConfig({
     globalSetup: ["test/global-setup.ts"],
     setupFiles: ["test/setup.ts"],
     pool: "forks",
+    // By itself Vitest leaves a core free, and on two that means one file after another.
+    maxWorkers: 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
