@@ -2,7 +2,7 @@ import { expect, test as plain } from "vitest";
 import { startTestApp, test } from "./support/app.js";
 import { adminCancel, cancel, codesOf, courseOf, resume, standingOf } from "./support/course.js";
 import { fallBehind, subscriptionOf } from "./support/objects.js";
-import { change, newestInvoice } from "./support/plans.js";
+import { change, newestInvoice, purchaseIsOver } from "./support/plans.js";
 import { quiet } from "./support/quiet.js";
 import { apiRequests, plantFault } from "./support/stripe.js";
 import { expectStripesTruth } from "./support/truth.js";
@@ -131,6 +131,7 @@ test("an hour into a period that is not yet charged, cancelling at once charges 
 test("the same key cancels once and answers the same, also where Stripe did it and nobody heard", async ({ app }) => {
   const gwen = await app.customerOn("starter", "gwen");
   const { id } = await subscriptionOf(app, "gwen");
+  await purchaseIsOver(app, "gwen");
   const path = `/v1/subscriptions/${id}`;
   await plantFault(app, { method: "DELETE", path, reset: true, after: true });
   await plantFault(app, { method: "GET", path, reset: true, skip: 3, times: 4 });

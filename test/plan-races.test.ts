@@ -1,11 +1,9 @@
 import { expect } from "vitest";
-import { type TestApp, test } from "./support/app.js";
+import { test } from "./support/app.js";
 import { customerOf, subscriptionOf } from "./support/objects.js";
-import { change, planOf, preview } from "./support/plans.js";
-import { quiet } from "./support/quiet.js";
+import { change, planOf, preview, purchaseIsOver } from "./support/plans.js";
 import { plantFault } from "./support/stripe.js";
 import { expectStripesTruth } from "./support/truth.js";
-import { until } from "./support/until.js";
 
 const many = 64;
 
@@ -13,15 +11,6 @@ type Payload = { subscription: object | null; userErrors: { code: string }[] };
 
 function codesOf(payloads: readonly Payload[]): Set<string> {
   return new Set(payloads.flatMap(({ userErrors }) => userErrors.map(({ code }) => code)));
-}
-
-/** Waits until the card of the purchase was made the customer's own: that is a change of the subscription too. */
-async function cardIsTheirs(app: TestApp, sub: string): Promise<void> {
-  await until(
-    "the card is the customer's",
-    async () => (await subscriptionOf(app, sub)).default_payment_method === null,
-  );
-  await quiet(app);
 }
 
 test("64 upgrades at once are one upgrade, charged once", async ({ app }) => {
@@ -65,7 +54,7 @@ test("upgrades and downgrades at once end in one of them, as Stripe has it", asy
 test("an upgrade whose answer is lost is found again by its key, and is charged once", async ({ app }) => {
   const dora = await app.customerOn("starter", "dora");
   const { id } = await subscriptionOf(app, "dora");
-  await cardIsTheirs(app, "dora");
+  await purchaseIsOver(app, "dora");
   const { token, dueNow } = await preview(app, dora, "professional");
   await plantFault(app, { method: "POST", path: `/v1/subscriptions/${id}`, times: 3, after: true });
   const input = { idempotencyKey: "doras-click", previewToken: token };

@@ -3,7 +3,7 @@ import { startTestApp, type TestApp } from "./support/app.js";
 import { pushChanged } from "./support/catalog.js";
 import { subscriptionOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
-import { change } from "./support/plans.js";
+import { change, purchaseIsOver } from "./support/plans.js";
 import { quiet } from "./support/quiet.js";
 import { actsOn, newestPayment, staffOf } from "./support/staff-acts.js";
 import { plantFault } from "./support/stripe.js";
@@ -105,7 +105,7 @@ test("the same key moves it once, also when the answer was lost and others have 
   shop: app,
 }) => {
   const cleo = await app.customerOn("starter", "cleo");
-  await quiet(app);
+  await purchaseIsOver(app, "cleo");
   const { id } = await trialOf(cleo);
   const path = `/v1/subscriptions/${(await subscriptionOf(app, "cleo")).id}`;
   const once = { idempotencyKey: "cleo-1" };

@@ -2,6 +2,8 @@ import { expect } from "vitest";
 import type { TestApp } from "./app.js";
 import { customerOf, subscriptionOf } from "./objects.js";
 import type { Person } from "./person.js";
+import { quiet } from "./quiet.js";
+import { until } from "./until.js";
 
 const shown = `id status quantity tier { slug } price { id interval } currentPeriod { start end } cancelsAt
   pendingChange { tier { slug } price { id } effectiveAt } availableActions`;
@@ -74,4 +76,16 @@ export async function newestInvoice(app: TestApp, { sub }: Person) {
   const [invoice] = (await app.stripe.invoices.list({ customer, limit: 1 })).data;
   expect(invoice, `${sub} has no invoice`).toBeDefined();
   return invoice;
+}
+
+/**
+ * Waits until nothing of a purchase is under way any more: the card of it is made the customer's own afterwards, which
+ * asks Stripe for the subscription, and changes it.
+ */
+export async function purchaseIsOver(app: TestApp, sub: string): Promise<void> {
+  await until(
+    "the card is the customer's",
+    async () => (await subscriptionOf(app, sub)).default_payment_method === null,
+  );
+  await quiet(app);
 }
