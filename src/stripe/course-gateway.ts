@@ -54,7 +54,8 @@ export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
       asking(async () => {
         const hasEnded = async () => (await stripe.subscriptions.retrieve(id)).ended_at !== null;
         if (await hasEnded()) return;
-        // Only an invoice takes a credit to the balance: https://docs.stripe.com/billing/subscriptions/cancel
+        // Nothing is credited unless asked for, and only an invoice takes a credit to the balance:
+        // https://docs.stripe.com/billing/subscriptions/cancel
         const credit = isCredited ? { prorate: true, invoice_now: true } : {};
         try {
           await stripe.subscriptions.cancel(id, { ...credit, ...detailsOf(words) });

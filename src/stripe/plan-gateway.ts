@@ -15,8 +15,8 @@ import { asking } from "./stripe-errors.js";
 
 /** What is asked of Stripe to move a subscription to another price. Fails as `StripeGateway` does. */
 export interface StripePlanGateway {
-  /** What a change would charge that is invoiced at once, as all are but those within a trial. Nothing is made. */
-  previewChange(order: PlanOrder): Promise<DueNow>;
+  /** What a change would cost that is invoiced at once, as all are but those within a trial, and after it. Nothing is made. */
+  previewChange(order: PlanOrder): Promise<{ readonly now: DueNow; readonly recurring: number }>;
   /** What each later period would cost, discounts and tax counted, before credit. Nothing is made. */
   previewLaterPeriods(order: PlanOrder): Promise<number>;
   /**
@@ -36,20 +36,26 @@ export interface StripePlanGateway {
 
 /** The gateway over the SDK. */
 export function makePlanGateway(stripe: Stripe): StripePlanGateway {
-  const previewed = async (order: PlanOrder, mode: "next" | "recurring") => {
+  const previewer = async (order: PlanOrder) => {
     const subscription = await stripe.subscriptions.retrieve(order.stripeSubscriptionId);
     const { id } = planItem(subscription, order.fromStripePriceId);
-    return stripe.invoices.createPreview({
-      customer: idOf(subscription.customer) ?? "",
-      subscription: order.stripeSubscriptionId,
-      subscription_details: changeParams(order, id),
-      preview_mode: mode,
-      ...discountParams(order),
-    });
+    return (preview_mode: "next" | "recurring") =>
+      stripe.invoices.createPreview({
+        customer: idOf(subscription.customer) ?? "",
+        subscription: order.stripeSubscriptionId,
+        subscription_details: changeParams(order, id),
+        preview_mode,
+        ...discountParams(order),
+      });
   };
   return {
-    previewChange: (order) => asking(async () => dueNow(await previewed(order, "next"))),
-    previewLaterPeriods: (order) => asking(async () => (await previewed(order, "recurring")).total),
+    previewChange: (order) =>
+      asking(async () => {
+        const preview = await previewer(order);
+        const [next, later] = await Promise.all([preview("next"), preview("recurring")]);
+        return { now: dueNow(next), recurring: later.total };
+      }),
+    previewLaterPeriods: (order) => asking(async () => (await (await previewer(order))("recurring")).total),
     changePlan: (order, idempotencyKey) =>
       asking(async () => {
         const item = planItem(await stripe.subscriptions.retrieve(order.stripeSubscriptionId), order.fromStripePriceId);

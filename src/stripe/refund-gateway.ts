@@ -10,14 +10,12 @@ export interface RefundOrder {
   readonly refundId: string;
 }
 
-/** What is asked of Stripe to give money back, and where it was taken back. Fails as `StripeGateway` does. */
+/** What is asked of Stripe to give money back. Fails as `StripeGateway` does. */
 export interface StripeRefundGateway {
   /** How much a refund of ours gave back, in minor units of the payment's currency; null where it was not made. */
   findRefund(paymentIntentId: string, refundId: string): Promise<number | null>;
   /** Gives money back. A repeated key gives the first answer again. */
   createRefund(order: RefundOrder, idempotencyKey: string): Promise<void>;
-  /** Ends a subscription now, without credit for the time left. May be repeated: what has ended stays as it is. */
-  endSubscription(subscriptionId: string, comment: string): Promise<void>;
 }
 
 /** The key under which our ID of a refund is in Stripe's metadata. */
@@ -36,12 +34,6 @@ export function makeRefundGateway(stripe: Stripe): StripeRefundGateway {
       asking(async () => {
         const metadata = { [refundIdKey]: refundId };
         await stripe.refunds.create({ payment_intent: paymentIntentId, amount, metadata }, { idempotencyKey });
-      }),
-    endSubscription: (id, comment) =>
-      asking(async () => {
-        const { ended_at } = await stripe.subscriptions.retrieve(id);
-        // Nothing is credited unless asked for: https://docs.stripe.com/api/subscriptions/cancel
-        if (ended_at === null) await stripe.subscriptions.cancel(id, { cancellation_details: { comment } });
       }),
   };
 }

@@ -12,15 +12,13 @@ export interface Quote {
   readonly recurring: number;
 }
 
-const nothing = { amount: 0, lines: [] };
-
 /** Asks Stripe what a change costs. Nothing is made. */
 export async function quoteOf({ stripe }: Deps, { order, timing, subscription }: PlanChange): Promise<Quote> {
   const isInTrial = subscription.status === "TRIALING" && !order.endsTrial;
-  const [now, recurring] = await Promise.all([
-    timing === "IMMEDIATE" && !isInTrial ? stripe.previewChange(order) : nothing,
-    stripe.previewLaterPeriods(order),
-  ]);
+  if (timing === "PERIOD_END" || isInTrial) {
+    return { dueNow: 0, lines: [], recurring: await stripe.previewLaterPeriods(order) };
+  }
+  const { now, recurring } = await stripe.previewChange(order);
   return { dueNow: now.amount, lines: now.lines, recurring };
 }
 

@@ -53,7 +53,7 @@ async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
   await inTransaction(deps, (inside) =>
     recordAct(inside, { id: payment.id, actor: itself, action: "subscription.end", userId, reason, details }),
   );
-  await deps.stripe.endSubscription(stripeSubscriptionId, reason);
+  await deps.stripe.cancelNow(stripeSubscriptionId, { reason: null, comment: reason, isCredited: false });
   const write = await syncSubscription(deps, await getCustomer(deps, userId), stripeSubscriptionId, "PAYMENT");
   await commit(deps, async (inside) => {
     await write(inside);

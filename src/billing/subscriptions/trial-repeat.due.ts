@@ -60,7 +60,7 @@ async function settle(deps: Deps, trial: TrialRedemptionRow): Promise<void> {
   await inTransaction(deps, (inside) =>
     recordAct(inside, { id: trial.id, actor: itself, action: "trial.end", userId, reason, details }),
   );
-  await deps.stripe.endSubscription(stripeSubscriptionId, reason);
+  await deps.stripe.cancelNow(stripeSubscriptionId, { reason: null, comment: reason, isCredited: false });
   const write = await syncSubscription(deps, await getCustomer(deps, userId), stripeSubscriptionId);
   await commit(deps, async (inside) => {
     await write(inside);
