@@ -11,8 +11,8 @@ const atOnce = 16;
 export const faultRounds = Number(process.env["FAULT_ROUNDS"] ?? 1);
 
 /**
- * Changes the subscriptions of customers at Stripe `count` times in turn, of which nobody hears. Gives all that there is
- * to tell, in an order of its own.
+ * Changes the subscriptions of customers at Stripe `count` times in turn, of which nobody hears. None ends with the one
+ * seat it was bought with, so that each has something to tell. Gives all that there is to tell, in an order of its own.
  */
 export async function changesUnheard(
   app: TestApp,
@@ -27,7 +27,7 @@ export async function changesUnheard(
     const { id, items } = await subscriptionOf(app, customers[n % customers.length] ?? "");
     const [item] = items.data;
     await app.stripe.subscriptions.update(id, {
-      items: [{ id: item?.id ?? "", quantity: 1 + Math.floor(random() * 5) }],
+      items: [{ id: item?.id ?? "", quantity: 2 + Math.floor(random() * 5) }],
       proration_behavior: "always_invoice",
     });
   }

@@ -59,7 +59,7 @@ export async function openStream(
       const deadline = Date.now() + 30_000;
       while (waiting.length === 0) {
         if (failure) throw failure;
-        if (Date.now() > deadline) throw new Error("Waited 10 s in vain for a live update.");
+        if (Date.now() > deadline) throw new Error("Waited 30 s in vain for a live update.");
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, 50);
           wake = () => {
