@@ -48,7 +48,10 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   });
   // Apollo's landing page brings scripts from Apollo's own servers, which the default policy forbids.
   await http.register(helmet, isDevelopment ? { contentSecurityPolicy: false, crossOriginEmbedderPolicy: false } : {});
-  http.addHook("onRequest", async (request, reply) => void reply.header("x-request-id", request.id));
+  http.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    done();
+  });
   http.setNotFoundHandler((_request, reply) => reply.code(404).send(asErrors("NOT_FOUND", "There is nothing here.")));
   http.setErrorHandler((error, request, reply) => {
     const status = statusOf(error);

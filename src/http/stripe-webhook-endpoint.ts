@@ -1,4 +1,10 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  HookHandlerDoneFunction,
+} from "fastify";
 import { isDatabaseOutage } from "../db/outage.js";
 import type { Metrics } from "../metrics.js";
 import { UnverifiedEvent } from "../stripe/stripe-event.js";
@@ -39,13 +45,21 @@ export async function serveStripeWebhook(http: FastifyInstance, route: WebhookRo
       if (!fault) throw error;
       return refuse(request, reply, fault);
     });
-    const judgeHead = async (request: FastifyRequest, reply: FastifyReply) => {
+    const judgeHead = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
       metrics.count("billing_webhook_deliveries_total");
       const encoding = request.headers["content-encoding"] ?? "identity";
-      if (encoding !== "identity") return refuse(request, reply.header("accept-encoding", "identity"), encoded);
+      if (encoding === "identity") done();
+      else refuse(request, reply.header("accept-encoding", "identity"), encoded);
     };
-    // A logger for each request is for those that have something to say: most deliveries are told by the inbox.
-    const options = { bodyLimit: largestBody, onRequest: judgeHead, childLoggerFactory: sharedLogger };
+    const options = {
+      bodyLimit: largestBody,
+      onRequest: judgeHead,
+      // A logger for each request is for those that have something to say: most deliveries are told by the inbox.
+      childLoggerFactory: sharedLogger,
+      // What tells browsers how to treat an answer is for browsers: Stripe's servers call here.
+      helmet: false as const,
+      config: { cors: false },
+    };
     scope.post(webhookPath, options, async (request, reply) => {
       const { body, headers, log } = request;
       const signature = headers["stripe-signature"];

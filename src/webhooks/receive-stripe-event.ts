@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Db } from "../db/client.js";
+import type { RawSql } from "../db/client.js";
 import { makeGroup } from "../db/group.js";
 import { newId } from "../db/new-id.js";
 import { isDatabaseOutage } from "../db/outage.js";
 import type { Deps } from "../deps.js";
 import { enqueue } from "../jobs/enqueue.js";
 import type { Delivery, StripeEvent } from "../stripe/stripe-event.js";
+import { type ArrivedEvent, findStored, storeArrivedEvents } from "./arrivals.repository.js";
 import { type IgnoredReason, ignoredReasons, isMisdirected } from "./ignored.js";
 import { processTask } from "./process-task.js";
-import { type ArrivedEvent, findStored, storeArrivedEvents } from "./stripe-event.repository.js";
 import { targetOf } from "./stripe-event-handlers.js";
 
 /** Where verified events go. */
@@ -46,13 +46,13 @@ export const inboxConnections = {
 /** Until the driver has put the broken connection away, or it would be handed out once more. */
 const secondTryMs = 100;
 
-/** An inbox that stores whatever arrives while statements are under way with the next one. `db` is its own pool. */
-export function makeInbox(deps: Deps, db: Db): Inbox {
+/** An inbox that stores whatever arrives while statements are under way with the next one. `sql` is its own pool. */
+export function makeInbox(deps: Deps, sql: RawSql): Inbox {
   const alarm = makeAlarm(deps);
   const arrivals = makeGroup(async (events: readonly ArrivedEvent[]) => {
     const isWork = events.some(({ status }) => status === "PENDING");
     const task = isWork ? alarm.taskToAdd() : null;
-    const stored = await storeSurely(db, events, task);
+    const stored = await storeSurely(sql, events, task);
     // Only now: a worker that was woken before the commit would not see them. It may have been also where a job was
     // added: one that is just being taken stands for it, and may have looked already.
     if (isWork) alarm.ringLater();
@@ -73,15 +73,15 @@ export function makeInbox(deps: Deps, db: Db): Inbox {
  * Stores events, by a second connection should the first break or fall silent. What it had stored before it did is there
  * already, and counts as new all the same.
  */
-async function storeSurely(db: Db, events: readonly ArrivedEvent[], task: string | null) {
+async function storeSurely(sql: RawSql, events: readonly ArrivedEvent[], task: string | null) {
   try {
-    return await storeArrivedEvents(db, events, task);
+    return await storeArrivedEvents(sql, events, task);
   } catch (error) {
     if (!isDatabaseOutage(error)) throw error;
     await sleep(secondTryMs);
-    await storeArrivedEvents(db, events, task);
+    await storeArrivedEvents(sql, events, task);
     return findStored(
-      db,
+      sql,
       events.map(({ id }) => id),
     );
   }
