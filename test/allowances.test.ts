@@ -13,7 +13,13 @@ import { cloneDatabase, type TestDatabase } from "./support/database.js";
 
 /** The rules of the database, beside the same rules written down once more here. */
 
-const catalog = await readCatalogFile("catalog.yaml");
+const fromFile = await readCatalogFile("catalog.yaml");
+/** One tier's grace is shorter than the others', one's longer, and one has none. */
+const graces: Readonly<Record<string, number>> = { starter: 6, professional: 9, enterprise: 0 };
+const catalog = {
+  ...fromFile,
+  tiers: fromFile.tiers.map((tier) => ({ ...tier, graceDays: graces[tier.slug] ?? null })),
+};
 const now = new Date("2026-06-15T12:00:00Z");
 const gracePeriodDays = 7;
 const dayMs = 24 * 3_600_000;
@@ -63,7 +69,7 @@ const anyLife: fc.Arbitrary<Life> = fc.record({
     fc.record({
       tier: fc.constantFrom(...slugs, "discontinued", null),
       status: fc.constantFrom(...subscriptionStatuses),
-      lateDays: fc.constantFrom(6, 7, 8),
+      lateDays: fc.constantFrom(0, 5, 6, 7, 8, 9),
     }),
     { maxLength: 3 },
   ),
@@ -82,8 +88,10 @@ const after = (days: number) => new Date(now.getTime() + days * dayMs);
 const lasts = (endsInDays: number | null) => endsInDays === null || endsInDays > 0;
 const size = ({ isIncluded, limit }: Grant) => (isIncluded ? (limit ?? Number.POSITIVE_INFINITY) : -1);
 
-function entitles({ status, lateDays }: Held): boolean {
-  return isEntitling({ status, pastDueSince: after(-lateDays) }, { now, gracePeriodDays });
+const graceDaysOf = (slug: string | null) => graces[slug ?? ""] ?? gracePeriodDays;
+
+function entitles({ tier, status, lateDays }: Held): boolean {
+  return isEntitling({ status, pastDueSince: after(-lateDays), tierSlug: tier }, { now, gracePeriodDays, graceDaysOf });
 }
 
 /** Everything that gives something, in the order in which equals are preferred. */

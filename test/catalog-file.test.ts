@@ -131,6 +131,11 @@ test.each<[title: string, text: string, faults: string[]]>([
     ["18:17 `trial_days` cannot be 0.5. It must be a whole number of days from 0 to 730."],
   ],
   [
+    "a grace of a year",
+    changed("    name: Pro\n", "    name: Pro\n    grace_days: 365\n"),
+    ["18:17 `grace_days` cannot be 365. It must be a whole number of days from 0 to 90."],
+  ],
+  [
     "a highlight that is no text",
     changed("    name: Pro\n", "    name: Pro\n    highlights:\n      - Six guests\n      - 6\n"),
     ["20:9 `highlights[1]` cannot be 6. It must be a text; put it in quotes."],

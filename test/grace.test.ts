@@ -1,5 +1,6 @@
 import { expect, test as plain } from "vitest";
 import { startTestApp, type TestApp, test } from "./support/app.js";
+import { pushChanged } from "./support/catalog.js";
 import { catchUp, fallBehind, putObject, subscriptionOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
 import { quiet } from "./support/quiet.js";
@@ -130,6 +131,40 @@ plain("a grace of no days takes the tier at the first failure", () =>
     },
     { GRACE_PERIOD_DAYS: "0" },
   ),
+);
+
+plain("a tier of its own grace keeps it for so long, and is lost and told of then", () =>
+  alone(async (app) => {
+    await pushChanged(app, (definition) => ({
+      ...definition,
+      tiers: definition.tiers.map((tier) => ({ ...tier, graceDays: tier.slug === "enterprise" ? 30 : null })),
+    }));
+    const [hal, ida] = [await app.customerOn("enterprise", "hal"), await app.customerOn("starter", "ida")];
+    const unpaid = await fallBehind(app, "hal");
+    await fallBehind(app, "ida");
+    const daysOf = async (person: Person) =>
+      (Date.parse(await graceEndOf(person)) / 1000 - Number(unpaid.status_transitions.finalized_at)) / daySeconds;
+    expect(await daysOf(hal)).toBe(30);
+    expect(await daysOf(ida)).toBeCloseTo(7, 1);
+
+    const stream = await hal.subscribe(changes);
+    await app.sandbox.setClock(new Date(await graceEndOf(ida)));
+    await quiet(app);
+    expect(await ida.ask(state)).toMatchObject({ currentSubscription: { isEntitling: false } });
+    expect(await hal.ask(state)).toMatchObject({
+      currentSubscription: { isEntitling: true },
+      viewer: { customer: { tier: { slug: "enterprise" } } },
+      guests: { source: "GRACE" },
+    });
+    await app.sandbox.setClock(new Date(await graceEndOf(hal)));
+    const { cause, customer } = (await stream.next()).data.entitlementsChanged;
+    expect({ cause, customer }).toEqual({ cause: "PAYMENT", customer: { tier: { slug: "free" } } });
+    expect(await hal.ask(state)).toMatchObject({
+      currentSubscription: { status: "PAST_DUE", isEntitling: false },
+      premium: { denialReason: "PAYMENT_OVERDUE" },
+    });
+    await stream.close();
+  }),
 );
 
 plain("a subscription without grace left counts after one that is paid for", () =>

@@ -13,7 +13,9 @@ const seconds = (text: string) => at(text).getTime() / 1000;
 
 describe("grace", () => {
   const pastDueSince = at("2026-03-01T12:00");
-  const late = { status: "PAST_DUE" as const, pastDueSince };
+  const tierSlug = "professional";
+  const late = { status: "PAST_DUE" as const, pastDueSince, tierSlug };
+  const moment = { now: at("2027-01-01T00:00"), gracePeriodDays: 7, graceDaysOf: () => 7 };
 
   test.each([
     [7, "2026-03-08T11:59:59.999", true],
@@ -21,22 +23,21 @@ describe("grace", () => {
     [0, "2026-03-01T12:00", false],
     [90, "2026-05-30T11:59", true],
     [90, "2026-05-30T12:00", false],
-  ])("of %i days holds at %s: %s", (gracePeriodDays, now, holds) => {
-    expect(isEntitling(late, { now: at(now), gracePeriodDays })).toBe(holds);
+  ])("of %i days holds at %s: %s", (days, now, holds) => {
+    const graceDaysOf = (slug: string | null) => (slug === tierSlug ? days : 30);
+    expect(isEntitling(late, { now: at(now), gracePeriodDays: 30, graceDaysOf })).toBe(holds);
   });
 
   test("is only for what is past due", () => {
-    const moment = { now: at("2027-01-01T00:00"), gracePeriodDays: 7 };
     for (const status of subscriptionStatuses) {
       const entitles = status === "ACTIVE" || status === "TRIALING";
-      expect(isEntitling({ status, pastDueSince }, moment)).toBe(entitles);
-      expect(graceEndOf({ status, pastDueSince }, moment) !== null).toBe(status === "PAST_DUE");
+      expect(isEntitling({ status, pastDueSince, tierSlug }, moment)).toBe(entitles);
+      expect(graceEndOf({ status, pastDueSince, tierSlug }, moment) !== null).toBe(status === "PAST_DUE");
     }
   });
 
   test("that nobody knows the beginning of has no end yet", () => {
-    const moment = { now: at("2027-01-01T00:00"), gracePeriodDays: 7 };
-    expect(isEntitling({ status: "PAST_DUE", pastDueSince: null }, moment)).toBe(true);
+    expect(isEntitling({ status: "PAST_DUE", pastDueSince: null, tierSlug }, moment)).toBe(true);
   });
 });
 

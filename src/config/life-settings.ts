@@ -11,7 +11,7 @@ export const lifeSettings = [
   {
     name: "GRACE_PERIOD_DAYS",
     description:
-      "How many days a customer keeps their tier after a payment failed, unless it is put right. 0 takes it at once.",
+      "How many days a customer keeps their tier after a payment failed, unless it is put right; a tier's `grace_days` in the catalog go first. 0 takes it at once.",
     default: "7",
     example: "7",
     requiredInProduction: false,

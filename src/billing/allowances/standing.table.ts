@@ -28,14 +28,14 @@ function asInstant(column: SQL): SQL<Date> {
 
 /**
  * In SQL, the slug of the tier in force of a user: the staff tier for staff, else the highest on the price list of those
- * that a subscription or a grant gives, else the free tier. `now` and `graceDays` are of the billing clock.
+ * that a subscription or a grant gives, else the free tier. `now` is of the billing clock, `graceDays` for tiers that name none of their own.
  */
 export function tierInForceSql(of: { userId: SQLWrapper; isAdmin: SQL; now: SQL; graceDays: SQL }): SQL<string> {
   const { userId, isAdmin, now, graceDays } = of;
   return sql<string>`(select tier.slug from catalog_tiers tier
     where tier.is_default or (tier.is_staff and ${isAdmin}) or tier.slug in (
       select tier_slug from subscriptions
-      where subscriptions.user_id = ${userId} and is_entitling(status, past_due_since, ${now}, ${graceDays})
+      where subscriptions.user_id = ${userId} and is_entitling(status, past_due_since, ${now}, grace_days_of(tier_slug, ${graceDays}))
       union all
       select tier_slug from tier_grants
       where tier_grants.user_id = ${userId} and started_at <= ${now} and (ends_at is null or ends_at > ${now}))

@@ -93,6 +93,7 @@ const aPriceId = "It must be Stripe's ID of a price, such as price_1PgafmB7WZ01z
 const stripePriceId = z.string(aPriceId).regex(/^\S{1,255}$/, aPriceId);
 
 const aTrial = "It must be a whole number of days from 0 to 730.";
+const aGrace = "It must be a whole number of days from 0 to 90.";
 
 const tier = (outline: CatalogOutline) =>
   z.strictObject(
@@ -113,6 +114,12 @@ const tier = (outline: CatalogOutline) =>
         .max(730, aTrial)
         .default(0)
         .describe("Length of the trial for a first subscription."),
+      grace_days: z
+        .int(aGrace)
+        .min(0, aGrace)
+        .max(90, aGrace)
+        .optional()
+        .describe("How long it is kept after a payment failed; GRACE_PERIOD_DAYS when left out."),
       contact_url: z
         .url({ protocol: /^https?$/, error: "It must be an http or https URL." })
         .optional()

@@ -30,7 +30,11 @@ export async function findNewestVersion(db: Db): Promise<CatalogVersion | undefi
 
 /** What a release that knew less left out means what it meant then. */
 function complete(definition: StoredDefinition): CatalogDefinition {
-  const tiers = definition.tiers.map((tier) => ({ ...tier, seats: tier.seats ?? { min: 1, max: 1 } }));
+  const tiers = definition.tiers.map((tier) => ({
+    ...tier,
+    seats: tier.seats ?? { min: 1, max: 1 },
+    graceDays: tier.graceDays ?? null,
+  }));
   const features = definition.features.map((each) => ({ ...each, isSelfReported: each.isSelfReported ?? false }));
   const { tax = { behavior: "exclusive", automatic: false }, earlierPrices = [] } = definition;
   return { ...definition, features, tax, tiers, earlierPrices };

@@ -2,12 +2,14 @@ import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from "driz
 import { instant, timestamps, whole } from "../../db/columns.js";
 import type { CatalogDefinition, CatalogFeature, CatalogTier, FeatureKind, Interval } from "./catalog.js";
 
+type StoredTier = Omit<CatalogTier, "seats" | "graceDays"> & Partial<Pick<CatalogTier, "seats" | "graceDays">>;
+
 /** A definition as some release wrote it; what came later may be missing. */
 export type StoredDefinition = Omit<CatalogDefinition, "tax" | "features" | "tiers" | "earlierPrices"> & {
   readonly earlierPrices?: CatalogDefinition["earlierPrices"];
   readonly tax?: CatalogDefinition["tax"];
   readonly features: readonly (Omit<CatalogFeature, "isSelfReported"> & { readonly isSelfReported?: boolean })[];
-  readonly tiers: readonly (Omit<CatalogTier, "seats"> & { readonly seats?: CatalogTier["seats"] })[];
+  readonly tiers: readonly StoredTier[];
 };
 
 /** One row per pushed change of the catalog; the newest is in force. `catalog-push.ts` is the only writer. */
@@ -54,6 +56,8 @@ export const catalogTiers = pgTable("catalog_tiers", {
   rank: integer("rank").notNull(),
   isDefault: boolean("is_default").notNull(),
   isStaff: boolean("is_staff").notNull(),
+  /** Null leaves it to the setting. */
+  graceDays: integer("grace_days"),
 });
 
 /** The features of the newest definition; see `catalogTiers`. */

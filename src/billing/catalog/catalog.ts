@@ -61,6 +61,8 @@ export interface CatalogTier {
   readonly isDefault: boolean;
   readonly isRecommended: boolean;
   readonly trialDays: number;
+  /** For how many days after a payment failed it is kept; null leaves that to `GRACE_PERIOD_DAYS`. */
+  readonly graceDays: number | null;
   readonly contactUrl: string | null;
   /** 1 to 1 for a tier that is sold by the account. */
   readonly seats: SeatRange;

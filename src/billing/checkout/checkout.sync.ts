@@ -3,7 +3,7 @@ import { enqueue } from "../../jobs/enqueue.js";
 import { announce } from "../../live/announce.js";
 import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
 import { syncInvoice } from "../history/invoice.sync.js";
-import { momentOf } from "../moment.js";
+import { tieredMomentOf } from "../moment.js";
 import { isEntitling, isRunning } from "../subscriptions/subscription.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
@@ -86,7 +86,7 @@ export function checkoutOutcome(inside: Deps, session: CheckoutSnapshot, subscri
 function statusOf(inside: Deps, session: CheckoutSnapshot, subscription: SubscriptionRow | undefined): CheckoutStatus {
   if (session.status !== "COMPLETE") return session.status;
   if (!subscription) return "PROCESSING";
-  if (isEntitling(subscription, momentOf(inside)) && subscription.tierSlug) return "COMPLETE";
+  if (isEntitling(subscription, tieredMomentOf(inside)) && subscription.tierSlug) return "COMPLETE";
   // A payment that came to nothing, for example a bank debit that bounced: nothing more can come of this page.
   return isRunning(subscription) ? "PROCESSING" : "EXPIRED";
 }

@@ -1,7 +1,7 @@
 import { type Deps, inTransaction } from "../../deps.js";
 import { announceEntitlements } from "../allowances/standing.announcement.js";
 import { standingsOf } from "../allowances/standing.service.js";
-import { momentOf } from "../moment.js";
+import { momentOf, tieredMomentOf } from "../moment.js";
 import { lockCustomer, unlessBusy } from "../users/customer-lock.js";
 import { announceSubscription } from "./subscription.announcement.js";
 import { graceEndOf } from "./subscription.js";
@@ -23,7 +23,7 @@ export async function tellGraceEnds(deps: Deps): Promise<void> {
 }
 
 async function tell(inside: Deps, found: SubscriptionRow): Promise<void> {
-  const moment = momentOf(inside);
+  const moment = tieredMomentOf(inside);
   const graceEnd = graceEndOf(found, moment) ?? moment.now;
   const standingsBefore = await standingsOf(inside, found.userId, new Date(graceEnd.getTime() - 1));
   const after = await markGraceEndTold(inside.db, found.id, moment);

@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { DateTime } from "../../graphql/scalars.js";
-import { momentOf } from "../moment.js";
+import { tieredMomentOf } from "../moment.js";
 import { ownPayer } from "../users/payer.js";
 import { mayActFor } from "../users/reach.js";
 import { graceEndOf, isEntitling } from "./subscription.js";
@@ -27,7 +27,7 @@ export class SubscriptionTermsResolver {
     description: "Whether it grants its tier's features right now, grace period included.",
   })
   isEntitling(@Root() { row }: BillingSubscription, @Ctx() context: GraphQLContext): boolean {
-    return isEntitling(row, momentOf(context));
+    return isEntitling(row, tieredMomentOf(context));
   }
 
   @FieldResolver(() => DateTime, {
@@ -36,7 +36,7 @@ export class SubscriptionTermsResolver {
       "When features are lost if a failed payment is not put right, or since when they are; null while nothing is overdue.",
   })
   graceEndsAt(@Root() { row }: BillingSubscription, @Ctx() context: GraphQLContext): Date | null {
-    return graceEndOf(row, momentOf(context));
+    return graceEndOf(row, tieredMomentOf(context));
   }
 
   @FieldResolver(() => PendingPlanChange, {

@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { findPriceByStripeId, type Interval } from "../catalog/catalog.js";
-import { momentOf } from "../moment.js";
+import { tieredMomentOf } from "../moment.js";
 import { unlessForgotten } from "../users/forgotten.js";
 import type { UserRow } from "../users/user.table.js";
 import { graceEndOf } from "./subscription.js";
@@ -21,11 +21,12 @@ export function subscriptionColumns(
   const price = snapshot.stripePriceId
     ? findPriceByStripeId(inside.catalog(), snapshot.stripePriceId, snapshot.currency)
     : undefined;
+  const tierSlug = price?.tierSlug ?? before?.tierSlug ?? null;
   return {
     userId: user.id,
     stripeSubscriptionId: snapshot.id,
     status: snapshot.status,
-    tierSlug: price?.tierSlug ?? before?.tierSlug ?? null,
+    tierSlug,
     priceId: price?.id ?? null,
     stripePriceId: snapshot.stripePriceId,
     quantity: snapshot.quantity,
@@ -44,7 +45,7 @@ export function subscriptionColumns(
     cancellationReason: snapshot.cancellationReason,
     cancellationComment: unlessForgotten(user, snapshot.cancellationComment),
     endedAt: snapshot.endedAt,
-    ...latenessOf(inside, snapshot, before),
+    ...latenessOf(inside, snapshot, tierSlug, before),
     paymentMethod: unlessForgotten(user, snapshot.paymentMethod),
     pendingChange: snapshot.pendingChange && {
       ...snapshot.pendingChange,
@@ -64,13 +65,18 @@ function usageUnitOf(interval: Interval): UsageUnit {
 }
 
 /** Since when it is late, and whether the end of its grace was told. */
-function latenessOf(inside: Deps, { status, pastDueSince }: SubscriptionSnapshot, before: SubscriptionRow | undefined) {
+function latenessOf(
+  inside: Deps,
+  { status, pastDueSince }: SubscriptionSnapshot,
+  tierSlug: string | null,
+  before: SubscriptionRow | undefined,
+) {
   if (status !== "PAST_DUE") return { pastDueSince: null, graceEndToldAt: null };
   // Should Stripe name no open invoice, the grace begins when we hear that it is late.
   const since = pastDueSince ?? before?.pastDueSince ?? inside.now();
   const isKnown = before?.status === "PAST_DUE" && before.pastDueSince?.getTime() === since.getTime();
   if (isKnown) return { pastDueSince: since, graceEndToldAt: before.graceEndToldAt };
   // One that is heard of too late, or that has no grace at all: this very change tells what is lost.
-  const end = graceEndOf({ status, pastDueSince: since }, momentOf(inside));
+  const end = graceEndOf({ status, pastDueSince: since, tierSlug }, tieredMomentOf(inside));
   return { pastDueSince: since, graceEndToldAt: end && end <= inside.now() ? inside.now() : null };
 }

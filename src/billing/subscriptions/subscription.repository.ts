@@ -2,12 +2,11 @@ import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import type { Moment } from "../moment.js";
-import { graceCutoff } from "./subscription.js";
 import { type SubscriptionRow, subscriptions } from "./subscription.table.js";
 
 /** The running one first, else the last: the database's own rule, then the newest. */
-const rank = sql`subscription_rank(${subscriptions.status}, ${subscriptions.pastDueSince},
-  ${sql.placeholder("now")}::timestamptz, ${sql.placeholder("gracePeriodDays")}::int)`;
+const rank = sql`subscription_rank(${subscriptions.status}, ${subscriptions.pastDueSince}, ${sql.placeholder("now")}::timestamptz,
+  grace_days_of(${subscriptions.tierSlug}, ${sql.placeholder("gracePeriodDays")}::int))`;
 
 const currentOf = prepared((db) =>
   db
@@ -29,23 +28,23 @@ export function findCurrentSubscriptions(
 
 /** Subscriptions whose grace is over and of which that was not told yet. */
 export function findUntoldGraceEnds(db: Db, moment: Moment, limit: number): Promise<SubscriptionRow[]> {
-  const isDue = and(
-    eq(subscriptions.status, "PAST_DUE"),
-    isNull(subscriptions.graceEndToldAt),
-    lte(subscriptions.pastDueSince, graceCutoff(moment)),
-  );
-  return db.select().from(subscriptions).where(isDue).limit(limit);
+  return db.select().from(subscriptions).where(hasUntoldGraceEnd(moment)).limit(limit);
 }
 
 /** Notes that the end of the grace was told. Gives the row; undefined when it was told or put right meanwhile. */
 export async function markGraceEndTold(db: Db, id: string, moment: Moment): Promise<SubscriptionRow | undefined> {
-  const isDue = and(
-    eq(subscriptions.id, id),
-    eq(subscriptions.status, "PAST_DUE"),
-    isNull(subscriptions.graceEndToldAt),
-    lte(subscriptions.pastDueSince, graceCutoff(moment)),
-  );
+  const isDue = and(eq(subscriptions.id, id), hasUntoldGraceEnd(moment));
   return (await db.update(subscriptions).set({ graceEndToldAt: moment.now }).where(isDue).returning())[0];
+}
+
+function hasUntoldGraceEnd({ now, gracePeriodDays }: Moment) {
+  const { status, pastDueSince, tierSlug, graceEndToldAt } = subscriptions;
+  return and(
+    eq(status, "PAST_DUE"),
+    isNull(graceEndToldAt),
+    sql`not is_entitling(${status}, ${pastDueSince}, ${now.toISOString()}::timestamptz,
+      grace_days_of(${tierSlug}, ${gracePeriodDays}::int))`,
+  );
 }
 
 const withTrial = prepared((db) =>

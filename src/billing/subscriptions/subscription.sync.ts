@@ -2,7 +2,7 @@ import type { Deps } from "../../deps.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { announceEntitlements, type ChangeCause } from "../allowances/standing.announcement.js";
 import { standingsOf } from "../allowances/standing.service.js";
-import { momentOf } from "../moment.js";
+import { tieredMomentOf } from "../moment.js";
 import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { mrrColumns } from "./mrr.js";
@@ -64,7 +64,7 @@ async function storeSubscription(
 
 /** The moment that listeners know of: a grace that has run out since counts until its end was told. */
 function lastToldAt(inside: Deps, before: SubscriptionRow | undefined): Date {
-  const graceEnd = before && graceEndOf(before, momentOf(inside));
+  const graceEnd = before && graceEndOf(before, tieredMomentOf(inside));
   const isUntold = graceEnd && graceEnd <= inside.now() && before.graceEndToldAt === null;
   return isUntold ? new Date(graceEnd.getTime() - 1) : inside.now();
 }

@@ -1,6 +1,6 @@
 import type { SubscriptionStatus } from "../../stripe/snapshots.js";
 import type { ChangeCause } from "../allowances/standing.announcement.js";
-import type { Moment } from "../moment.js";
+import type { TieredMoment } from "../moment.js";
 import type { DiscountRow, SubscriptionRow } from "./subscription.table.js";
 
 /** What the rules need to know of a subscription. */
@@ -12,27 +12,22 @@ export interface SubscriptionState {
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** A subscription that fell behind at or before this instant has no grace left. */
-export function graceCutoff({ now, gracePeriodDays }: Moment): Date {
-  return new Date(now.getTime() - gracePeriodDays * dayMs);
-}
-
 /** What the grace of a late payment is judged by. */
-type Lateness = Pick<SubscriptionRow, "status" | "pastDueSince">;
+type Lateness = Pick<SubscriptionRow, "status" | "pastDueSince" | "tierSlug">;
 
 /** When the grace for a failed payment ends, or ended; null while nothing is overdue. */
-export function graceEndOf({ status, pastDueSince }: Lateness, { gracePeriodDays }: Moment): Date | null {
+export function graceEndOf({ status, pastDueSince, tierSlug }: Lateness, { graceDaysOf }: TieredMoment): Date | null {
   if (status !== "PAST_DUE" || !pastDueSince) return null;
-  return new Date(pastDueSince.getTime() + gracePeriodDays * dayMs);
+  return new Date(pastDueSince.getTime() + graceDaysOf(tierSlug) * dayMs);
 }
 
 const over: readonly SubscriptionStatus[] = ["CANCELED", "INCOMPLETE_EXPIRED"];
 
 /**
  * Whether it grants its tier's features right now. Past due still does for a while: one failed card must not
- * lock a paying customer out at once.
+ * lock a paying customer out at once. The database's `is_entitling` is the same rule.
  */
-export function isEntitling(subscription: Lateness, moment: Moment): boolean {
+export function isEntitling(subscription: Lateness, moment: TieredMoment): boolean {
   if (subscription.status === "ACTIVE" || subscription.status === "TRIALING") return true;
   if (subscription.status !== "PAST_DUE") return false;
   const graceEnd = graceEndOf(subscription, moment);
