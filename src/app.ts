@@ -29,14 +29,16 @@ import { makeCountryReader } from "./http/visitor-country.js";
 import { enqueue } from "./jobs/enqueue.js";
 import { startWorker } from "./jobs/worker.js";
 import { type LiveUpdates, listen } from "./live/listen.js";
-import { makeMetrics } from "./metrics.js";
+import { type MeteredProcess, makeMetrics } from "./metrics.js";
 import { preferredLocale } from "./money.js";
 import { openRateLimiter } from "./rate-limits/open-rate-limiter.js";
 import { makeCatalogGateway } from "./stripe/catalog-gateway.js";
+import { breakCircuit, type CircuitListener } from "./stripe/circuit-breaker.js";
 import { isLiveKey, makeStripeClient, signingKey } from "./stripe/client.js";
 import { customerPages } from "./stripe/dashboard.js";
 import { makeEventSource } from "./stripe/event-source.js";
 import { makeStripeGateway } from "./stripe/gateway.js";
+import { makeHttpClient } from "./stripe/http-client.js";
 import { crontab, makeTasks, sweepTask } from "./tasks.js";
 import { runsAtOnce } from "./webhooks/claims.js";
 import { measureBacklog } from "./webhooks/measure-backlog.js";
@@ -92,7 +94,8 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
   const catalog = await keepCatalog(connection.db, live, log);
   const metrics = makeMetrics();
   metrics.measure(() => within(longestMeasureMs, measureBacklog(connection.db)));
-  const stripe = makeStripeClient(config.stripe);
+  const httpClient = breakCircuit(makeHttpClient(), tellOfOutages(log, metrics));
+  const stripe = makeStripeClient({ ...config.stripe, httpClient });
   const deps: Deps = {
     db: connection.db,
     stripe: makeStripeGateway(stripe),
@@ -120,10 +123,21 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
     now: clock.now,
   };
   const { requestsPerSecond } = config.reconciliation;
-  const patientStripe = makeStripeGateway(makeStripeClient({ ...config.stripe, requestsPerSecond }));
+  const patientStripe = makeStripeGateway(makeStripeClient({ ...config.stripe, httpClient, requestsPerSecond }));
   /** The same, but what it asks of Stripe is paced. */
   const patient: Deps = { ...deps, stripe: patientStripe };
   return { deps, patient, connection, live, clock, catalog, metrics };
+}
+
+/** For the operator: to them it is one outage, however many calls fail meanwhile. */
+function tellOfOutages(log: Logger, metrics: MeteredProcess): CircuitListener {
+  return {
+    opened() {
+      metrics.count("billing_stripe_outages_total");
+      log.error("stripe does not answer");
+    },
+    closed: () => log.info("stripe answers again"),
+  };
 }
 
 async function compose(config: Config, log: Logger, closers: Closers, close: () => Promise<void>): Promise<App> {

@@ -3,6 +3,8 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 /** What is counted, and what the operator is told about it. Prometheus' names: https://prometheus.io/docs/practices/naming/ */
 const counters = {
   billing_reconciliation_differences_total: "Differences found between this service's records and Stripe's.",
+  billing_stripe_outages_total:
+    "Times that Stripe answered none of several calls in a row, whereupon calls fail at once until one is answered.",
   billing_throttled_operations_total: "Operations that were refused because their caller had asked for too much.",
   billing_unknown_prices_total:
     "Subscriptions read at a price that the catalog has never known. Each keeps the last tier that was known of it.",

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { otherProcesses } from "./support/another-process.js";
-import { test as base, type TestApp } from "./support/app.js";
+import { test as base, startTestApp, type TestApp } from "./support/app.js";
 import { type Answer, codesOf } from "./support/graphql.js";
 import { openPostgresProxy, type PostgresProxy, startWired } from "./support/postgres-proxy.js";
-import { plantFault } from "./support/stripe.js";
+import { apiRequests, plantFault } from "./support/stripe.js";
 import { until } from "./support/until.js";
 
 /** A service whose wire to Postgres can be cut. */
@@ -19,6 +19,8 @@ const test = base.extend<{ wired: { app: TestApp; wire: PostgresProxy } }>({
     { scope: "file" },
   ],
 });
+
+const metricsToken = "a-token-that-only-the-operator-knows";
 
 const register = "mutation ($input: RegisterCustomerInput!) { registerCustomer(input: $input) { customer { id } } }";
 
@@ -46,6 +48,35 @@ test("Stripe does not answer at all: the caller is told so after the time limit"
   const answer = await ada.graphql(register, { input: {} });
   await app.control("DELETE", "/sandbox/faults");
   expectTemporary(answer, "registerCustomer");
+});
+
+base("Stripe answers nobody: calls fail at once until one is answered, and the operator hears of it once", async () => {
+  const { app, stop } = await startTestApp({
+    environment: { STRIPE_TIMEOUT_SECONDS: "1", METRICS_TOKEN: metricsToken },
+  });
+  try {
+    const calls = async () => (await apiRequests(app, "POST", "/v1/*")).length;
+    const tryAs = (sub: string) => app.person(sub).graphql(register, { input: {} });
+    await plantFault(app, { path: "/v1/*", times: 1_000, reset: true });
+    for (const answer of await Promise.all(["hal", "ida", "jon"].map(tryAs))) {
+      expectTemporary(answer, "registerCustomer");
+    }
+    const before = await calls();
+    for (const sub of ["kim", "leo", "mia"]) expectTemporary(await tryAs(sub), "registerCustomer");
+    // Each would ask at least twice; one call may have tried whether it is over.
+    expect((await calls()) - before).toBeLessThan(3);
+
+    await app.control("DELETE", "/sandbox/faults");
+    await until("somebody to be registered", async () => (await tryAs("kim")).data?.registerCustomer?.customer);
+    expect((await tryAs("leo")).errors).toBeUndefined();
+    for (const line of ["stripe does not answer", "stripe answers again"]) {
+      expect(app.logged.filter((entry) => entry.includes(line))).toHaveLength(1);
+    }
+    const metrics = await fetch(`${app.url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } });
+    expect(await metrics.text()).toContain("billing_stripe_outages_total 1");
+  } finally {
+    await stop();
+  }
 });
 
 test("a fault of ours is a fixed sentence and an id to ask about; the log has the rest", async ({ app }) => {

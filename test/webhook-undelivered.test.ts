@@ -155,8 +155,8 @@ test("a run that is bounded is gone on with by the next, so that old events do n
   const run = makeFetchUndelivered(deps, receiver, 1);
   await run();
   expect(taken.size).toBe(100);
-  await run();
-  await run();
+  // Where making a hundred took longer than a second, pages overlap by the rest of one.
+  for (let runs = 0; runs < 6 && taken.size < 300; runs += 1) await run();
   expect(taken.size).toBe(300);
 });
 

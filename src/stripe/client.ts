@@ -10,6 +10,8 @@ export interface StripeSettings {
   readonly apiBase: URL | null;
   /** A call that takes longer counts as unanswered. Milliseconds. */
   readonly timeoutMs: number;
+  /** What sends the requests; one of its own when left out. */
+  readonly httpClient?: Stripe.HttpClient;
   /** Most requests a second; as many as are asked for when left out. */
   readonly requestsPerSecond?: number;
 }
@@ -19,8 +21,7 @@ export interface StripeSettings {
  * POST an idempotency key and repeats what failed on the network with the same key.
  */
 export function makeStripeClient(settings: StripeSettings): Stripe {
-  const { apiBase, requestsPerSecond } = settings;
-  const httpClient = makeHttpClient();
+  const { apiBase, requestsPerSecond, httpClient = makeHttpClient() } = settings;
   return new Stripe(settings.secretKey, {
     timeout: settings.timeoutMs,
     maxNetworkRetries: 1,
