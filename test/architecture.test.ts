@@ -146,7 +146,7 @@ const nouns: Readonly<Record<string, readonly string[]>> = {
   history: ["users", "catalog", "subscriptions"],
   checkout: ["users", "catalog", "subscriptions", "history"],
   "plan-changes": ["users", "catalog", "allowances", "subscriptions", "history", "checkout"],
-  course: ["users", "audit", "subscriptions", "history", "plan-changes"],
+  course: ["users", "audit", "allowances", "subscriptions", "history", "plan-changes"],
   departures: [
     "users",
     "audit",

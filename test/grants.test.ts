@@ -1,37 +1,10 @@
 import { expect } from "vitest";
-import { type TestApp, test } from "./support/app.js";
-import type { Person } from "./support/person.js";
+import { test } from "./support/app.js";
+import { givenStateOf, grant, inDays, visitor } from "./support/grants.js";
 import { quiet } from "./support/quiet.js";
-import { actsOn, customerIdOf, staffOf } from "./support/staff-acts.js";
-import { count } from "./support/usage.js";
+import { actsOn, customerIdOf } from "./support/staff-acts.js";
 
 const day = 24 * 60 * 60;
-
-const shown = `id status origin isEntitling quantity tier { slug } price { id } currentPeriod { start end } startedAt
-  trialEndsAt cancelsAt endedAt graceEndsAt pendingChange { effectiveAt } discount { name } availableActions
-  customer { id }`;
-
-const grantMutation = `mutation ($input: AdminGrantTierInput!) { adminGrantTier(input: $input) {
-  subscription { ${shown} } userErrors { code path } } }`;
-
-async function grant(app: TestApp, customerId: string, tier: string, more: object = {}) {
-  const input = { customerId, tier, reason: "promised at the fair", ...more };
-  return (await staffOf(app).ask(grantMutation, { input })).adminGrantTier;
-}
-
-/** Somebody on record who has bought nothing. */
-async function visitor(app: TestApp, sub: string): Promise<{ person: Person; id: string }> {
-  await count(app, sub, "guests", 1);
-  const person = app.person(sub);
-  return { person, id: await customerIdOf(person) };
-}
-
-async function stateOf(person: Person) {
-  return person.ask(`{ currentSubscription { ${shown} } viewer { customer { tier { slug } } }
-    entitlement(feature: "guests") { source limit } }`);
-}
-
-const inDays = (app: TestApp, days: number) => new Date(app.now().getTime() + days * day * 1000).toISOString();
 
 test("a tier that was given is the customer's subscription, without a price or an end", async ({ app }) => {
   const { person: ada, id } = await visitor(app, "ada");
@@ -56,7 +29,7 @@ test("a tier that was given is the customer's subscription, without a price or a
     availableActions: [],
     customer: { id },
   });
-  expect(await stateOf(ada)).toEqual({
+  expect(await givenStateOf(ada)).toEqual({
     currentSubscription: { ...subscription, availableActions: ["OPEN_PORTAL"] },
     viewer: { customer: { tier: { slug: "professional" } } },
     entitlement: { source: "GRANT", limit: 6 },
@@ -95,7 +68,7 @@ test("it ends by itself, and whoever listens hears of both", async ({ app }) => 
     subscription: { ...told, status: "CANCELED", endedAt: endsAt },
   });
   expect((await rights.next()).data.entitlementsChanged.entitlements).toContainEqual(guests("FREE_TIER"));
-  expect(await stateOf(bob)).toMatchObject({
+  expect(await givenStateOf(bob)).toMatchObject({
     currentSubscription: { status: "CANCELED", isEntitling: false, cancelsAt: null, endedAt: endsAt },
     entitlement: { source: "FREE_TIER" },
   });
@@ -106,13 +79,13 @@ test("a purchase beside it stays the subscription, and each gives what is more g
   await quiet(app);
   const { subscription } = await grant(app, await customerIdOf(cleo), "enterprise", { endsAt: inDays(app, 2) });
   expect(subscription).toMatchObject({ origin: "GRANT", tier: { slug: "enterprise" } });
-  expect(await stateOf(cleo)).toMatchObject({
+  expect(await givenStateOf(cleo)).toMatchObject({
     currentSubscription: { origin: "PURCHASE", tier: { slug: "starter" }, status: "ACTIVE" },
     viewer: { customer: { tier: { slug: "enterprise" } } },
     entitlement: { source: "GRANT", limit: null },
   });
   await app.control("POST", "/sandbox/clock", { advance_seconds: 3 * day });
-  expect(await stateOf(cleo)).toMatchObject({
+  expect(await givenStateOf(cleo)).toMatchObject({
     currentSubscription: { origin: "PURCHASE" },
     entitlement: { source: "SUBSCRIPTION", limit: 3 },
   });
@@ -123,11 +96,11 @@ test("who was given a tier may buy one, and has what was given again when the pu
   await grant(app, id, "starter");
   await dora.buy("professional");
   await quiet(app);
-  expect(await stateOf(dora)).toMatchObject({ currentSubscription: { origin: "PURCHASE" } });
+  expect(await givenStateOf(dora)).toMatchObject({ currentSubscription: { origin: "PURCHASE" } });
   const [bought] = (await app.stripe.subscriptions.list({ limit: 1 })).data;
   await app.stripe.subscriptions.cancel(bought?.id ?? "");
   await quiet(app);
-  expect(await stateOf(dora)).toMatchObject({
+  expect(await givenStateOf(dora)).toMatchObject({
     currentSubscription: { origin: "GRANT", status: "ACTIVE", tier: { slug: "starter" } },
     entitlement: { source: "GRANT" },
   });
@@ -146,7 +119,7 @@ test("giving again takes the place of what was given, and is on record with what
     tier: { slug: "starter" },
     cancelsAt: null,
   });
-  expect((await stateOf(emil)).entitlement).toEqual({ source: "GRANT", limit: 3 });
+  expect((await givenStateOf(emil)).entitlement).toEqual({ source: "GRANT", limit: 3 });
   const acts = await actsOn(app, emil);
   const before = { tier: "professional", endsAt: once.endsAt };
   expect(acts).toEqual([
@@ -180,6 +153,6 @@ test("what cannot be given is refused, and nothing is changed", async ({ app }) 
   await refused(id, "starter", { reason: " " }, "INVALID_INPUT", "reason");
   await refused(`bcus_${"0".repeat(32)}`, "starter", {}, "NOT_FOUND", "customerId");
   await refused("cus_123", "starter", {}, "NOT_FOUND", "customerId");
-  expect((await stateOf(finn)).currentSubscription).toBeNull();
+  expect((await givenStateOf(finn)).currentSubscription).toBeNull();
   expect(await actsOn(app, finn)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { type TestApp, test } from "./support/app.js";
 import { adminCancel, cancel, codesOf, courseOf, pause, resume } from "./support/course.js";
+import { grant, inDays, visitor } from "./support/grants.js";
 import { fallBehind, putObject, subscriptionOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
 import { change, dropChange } from "./support/plans.js";
@@ -117,6 +118,43 @@ const table: Readonly<Record<string, readonly string[]>> = {
     /*       */ "NO_CHANGE_PENDING",
     none,
   ],
+  given: /*            */ [
+    none,
+    none,
+    /**/ none,
+    /*     */ none,
+    /*       */ none,
+    /*       */ "NO_CHANGE_PENDING",
+    "ok",
+  ],
+  "given until a day": /**/ [
+    none,
+    none,
+    /**/ none,
+    /*     */ none,
+    /*       */ none,
+    /*       */ "NO_CHANGE_PENDING",
+    "ok",
+  ],
+  "given, and ended": /**/ [
+    none,
+    none,
+    /**/ none,
+    /*     */ none,
+    /*       */ none,
+    /*       */ "NO_CHANGE_PENDING",
+    none,
+  ],
+};
+
+/** Gives somebody on record, who has bought nothing, a tier in a state. */
+const givers: Readonly<Record<string, (app: TestApp, customerId: string) => Promise<unknown>>> = {
+  given: (app, id) => grant(app, id, "professional"),
+  "given until a day": (app, id) => grant(app, id, "professional", { endsAt: inDays(app, 7) }),
+  "given, and ended": async (app, id) => {
+    const { subscription } = await grant(app, id, "professional");
+    await stop(app, subscription.id);
+  },
 };
 
 /** Brings somebody's subscription, which is active, into a state. */
@@ -155,14 +193,25 @@ const doers: Readonly<Record<Action, (app: TestApp, person: Person) => ReturnTyp
   CANCEL_PENDING_CHANGE: (_app, person) => dropChange(person),
   STOP: async (app, person) => {
     const subscriptionId = (await courseOf(person))?.id ?? nobodys;
-    const staff = app.person("staff", { role: "admin" });
-    return adminCancel(staff, { subscriptionId, timing: "IMMEDIATE", reason: "to see whether" });
+    return stop(app, subscriptionId);
   },
 };
 
+function stop(app: TestApp, subscriptionId: string): ReturnType<typeof cancel> {
+  const staff = app.person("staff", { role: "admin" });
+  return adminCancel(staff, { subscriptionId, timing: "IMMEDIATE", reason: "to see whether" });
+}
+
+let visitors = 0;
+
 /** Somebody whose subscription is in a state. */
 async function somebodyIn(app: TestApp, state: string): Promise<Person> {
-  const make = makers[state];
+  const [give, make] = [givers[state], makers[state]];
+  if (give) {
+    const { person, id } = await visitor(app, `visitor-${++visitors}`);
+    await give(app, id);
+    return person;
+  }
   if (!make) return app.person("nobody");
   const person = await app.customerOn("professional");
   await make(app, person);

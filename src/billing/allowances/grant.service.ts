@@ -72,6 +72,18 @@ async function give(inside: Deps, actor: string, { userId, tier, endsAt, reason 
   return after;
 }
 
+/**
+ * Ends a given tier before its time, and tells whoever listens. Call it in a transaction under the customer's lock, for a
+ * grant that is in force at `now`.
+ */
+export async function endGrant(inside: Deps, grant: GrantRow, now: Date): Promise<void> {
+  const standings = await standingsOf(inside, grant.userId, now);
+  // Told here, so that the sweep has nothing left to tell.
+  const ended = await storeGrant(inside.db, { ...grant, endsAt: now, lapseToldAt: now });
+  await announceGrant(inside, ended, "ACTIVE");
+  await announceEntitlements(inside, grant.userId, standings, "ADMIN");
+}
+
 function termsOf({ tierSlug, endsAt }: GrantRow) {
   return { tier: tierSlug, endsAt };
 }

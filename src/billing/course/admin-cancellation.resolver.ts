@@ -12,7 +12,7 @@ export class AdminCancellationResolver {
   @Mutation(() => AdminCancelSubscriptionPayload, {
     nullable: true,
     description:
-      "Stop any subscription, at period end unless asked otherwise; now also one that ends later anyway. ADMIN only.",
+      "Stop any subscription, at period end unless asked otherwise; now also one that ends later anyway. A tier that was given is stopped as `IMMEDIATE` only. ADMIN only.",
   })
   adminCancelSubscription(
     @Arg("input", () => AdminCancelSubscriptionInput, { description: "Subscription to stop." })

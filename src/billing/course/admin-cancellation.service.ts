@@ -1,5 +1,7 @@
-import type { Deps } from "../../deps.js";
+import { type Deps, inTransaction } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
+import type { GrantRow } from "../allowances/allowance.table.js";
+import { findGrant } from "../allowances/grant.service.js";
 import { reasonFault, recordAct } from "../audit/audit.js";
 import { globalId } from "../global-id.js";
 import { overtaken } from "../plan-changes/perform-change.js";
@@ -8,7 +10,7 @@ import { findSubscriptionById } from "../subscriptions/subscription.service.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { withCustomerLock } from "../users/customer-lock.js";
-import { performOnce } from "../users/idempotency.js";
+import { answerOnce, type Call, performOnce } from "../users/idempotency.js";
 import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
 import {
@@ -19,9 +21,11 @@ import {
   planCancellation,
 } from "./cancellation.js";
 import type { Acted } from "./cancellation.service.js";
+import { endGivenTier } from "./grant-end.service.js";
 
 /** Which subscription staff stop, when and why. */
 export interface AdminCancelSubscription {
+  /** Undefined for an ID that is no subscription's. */
   readonly subscriptionId: string | undefined;
   readonly timing: CancellationTiming;
   readonly reason: string;
@@ -34,28 +38,53 @@ interface Planned extends PlannedCancellation {
 }
 
 /**
- * Stops any subscription that has not ended: also one whose first payment is still to come, and now one that its customer
- * has canceled for later. The reason goes into the audit log with what was done.
+ * Stops any subscription that has not ended: also one whose first payment is still to come, now one that its customer has
+ * canceled for later, and a tier that was given. The reason goes into the audit log with what was done.
  */
 export async function adminCancelSubscription(
   deps: Deps,
   actor: string,
-  { subscriptionId, timing, reason, idempotencyKey: key }: AdminCancelSubscription,
+  input: AdminCancelSubscription,
 ): Promise<Outcome<Acted>> {
+  const { subscriptionId: id, reason } = input;
   const fault = reasonFault(reason);
   if (fault) return fault;
-  const found = subscriptionId && (await findSubscriptionById(deps, subscriptionId));
-  if (!found) return refuse("NOT_FOUND", "There is no such subscription.", { path: ["input", "subscriptionId"] });
+  const bought = id && (await findSubscriptionById(deps, id));
+  if (bought) return stopPurchase(deps, actor, bought, input);
+  const given = id && (await findGrant(deps, id));
+  if (given) return stopGrant(deps, actor, given, input);
+  return refuse("NOT_FOUND", "There is no such subscription.", { path: ["input", "subscriptionId"] });
+}
+
+function stopPurchase(deps: Deps, actor: string, found: SubscriptionRow, input: AdminCancelSubscription) {
   const { userId } = found;
-  const call = { userId, operation: "adminCancelSubscription", key, input: { subscriptionId, timing, reason } };
+  const { timing, reason } = input;
   return withCustomerLock(deps, userId, () =>
     performOnce(
       deps,
-      call,
+      callOf(userId, input),
       () => decide(deps, found, timing),
       (planned, attempt) => perform(deps, planned, { id: attempt, actor, userId, reason }),
     ),
   );
+}
+
+/** Nothing of it is at Stripe: it and the answer to its key are written together, or neither is. */
+function stopGrant(deps: Deps, actor: string, found: GrantRow, input: AdminCancelSubscription) {
+  const { userId } = found;
+  const { timing, reason } = input;
+  return withCustomerLock(deps, userId, () =>
+    inTransaction(deps, (inside) =>
+      answerOnce(inside, callOf(userId, input), () => endGivenTier(inside, found, { actor, timing, reason })),
+    ),
+  );
+}
+
+function callOf(
+  userId: string,
+  { subscriptionId, timing, reason, idempotencyKey: key }: AdminCancelSubscription,
+): Call {
+  return { userId, operation: "adminCancelSubscription", key, input: { subscriptionId, timing, reason } };
 }
 
 async function decide(deps: Deps, found: SubscriptionRow, timing: CancellationTiming): Promise<Outcome<Planned>> {

@@ -6,10 +6,14 @@ import { CancellationTiming } from "./course.type.js";
 
 @InputType({ description: "Subscription to stop." })
 export class AdminCancelSubscriptionInput {
-  @Field(() => ID, { description: "Subscription." })
+  @Field(() => ID, { description: "Subscription, bought or given." })
   readonly subscriptionId!: string;
 
-  @Field(() => CancellationTiming, { defaultValue: CancellationTiming.PERIOD_END, description: "When." })
+  @Field(() => CancellationTiming, {
+    defaultValue: CancellationTiming.PERIOD_END,
+    description:
+      "When. A tier that was given has no paid period: at `PERIOD_END` it ends by itself, which is `ALREADY_CANCELED`, or never, which is `INVALID_INPUT`.",
+  })
   readonly timing!: Timing;
 
   @Field(() => String, { description: "Why; goes into the audit log." })

@@ -1,11 +1,11 @@
 import { Arg, Ctx, Mutation, Resolver } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
 import { payload } from "../../graphql/user-error.type.js";
-import { findGrant, grantTier } from "../allowances/grant.service.js";
+import { grantTier } from "../allowances/grant.service.js";
 import { uuidOf } from "../global-id.js";
 import { actorOf } from "../users/actor.js";
 import { AdminGrantTierInput, AdminGrantTierPayload } from "./grant.type.js";
-import { toGranted } from "./granted.js";
+import { showSubscription } from "./subscription.resolver.js";
 
 @Resolver()
 export class GrantResolver {
@@ -22,9 +22,7 @@ export class GrantResolver {
     const outcome = grantTier(context, actorOf(context.viewer), { ...wish, userId: uuidOf("Customer", customerId) });
     return payload(outcome, async ({ grantId }) => {
       context.loaders.forget();
-      const grant = await findGrant(context, grantId);
-      if (!grant) throw new Error(`Grant ${grantId} was answered and has no row.`);
-      return { subscription: toGranted(grant, context.now()) };
+      return { subscription: await showSubscription(context, grantId) };
     });
   }
 }

@@ -1,10 +1,11 @@
 import { Ctx, FieldResolver, Query, Resolver, Root, Subscription } from "type-graphql";
 import type { GraphQLContext } from "../../graphql/context.js";
+import { findGrant } from "../allowances/grant.service.js";
 import { findPrice, findTier, freeTier } from "../catalog/catalog.js";
 import { Tier, TierPrice, toTier, toTierPrice } from "../catalog/catalog.type.js";
 import { Customer, toCustomer } from "../users/customer.type.js";
 import { requirePayer } from "../users/payer.js";
-import { subscriptionOf } from "./granted.js";
+import { subscriptionOf, toGranted } from "./granted.js";
 import { subscriptionUpdates } from "./subscription.live.js";
 import { findSubscriptionById } from "./subscription.service.js";
 import { BillingSubscription, CurrentSubscriptionUpdatedEvent, toSubscription } from "./subscription.type.js";
@@ -57,9 +58,11 @@ export class CustomerSubscriptionResolver {
   }
 }
 
-/** The subscription that a mutation has changed, as it is now. */
+/** The subscription that a mutation has changed, bought or given, as it is now. */
 export async function showSubscription(context: GraphQLContext, id: string): Promise<BillingSubscription> {
   const row = await findSubscriptionById(context, id);
-  if (!row) throw new Error(`Subscription ${id} was answered and has no row.`);
-  return toSubscription(row);
+  if (row) return toSubscription(row);
+  const grant = await findGrant(context, id);
+  if (!grant) throw new Error(`Subscription ${id} was answered and has no row.`);
+  return toGranted(grant, context.now());
 }
