@@ -71,7 +71,7 @@ test("an override is absolute: it gives more than any tier, less, or nothing, an
 
 test("an override lapses at its end, and whoever listens hears of both", async ({ app }) => {
   // Not of a purchase, which is still told of while this one listens already.
-  await count(app, "bob", "guests", 1);
+  await count(app, "bob", "streaming_minutes", 1);
   const bob = app.person("bob");
   const stream = await bob.subscribe(
     "subscription { entitlementsChanged { cause entitlements { feature { key } limit source } } }",
@@ -89,7 +89,7 @@ test("an override lapses at its end, and whoever listens hears of both", async (
 });
 
 test("overrides that lapsed one after the other, and were found together, are told once", async ({ app }) => {
-  await count(app, "ida", "guests", 1);
+  await count(app, "ida", "streaming_minutes", 1);
   const ida = app.person("ida");
   const id = await idOf(ida);
   const stream = await ida.subscribe("subscription { entitlementsChanged { entitlements { feature { key } limit } } }");
@@ -108,7 +108,7 @@ test("overrides that lapsed one after the other, and were found together, are to
 
 test("an override that lapsed and was taken away before its end was told is told then", async () => {
   const { app, stop } = await startTestApp({ worker: false });
-  await count(app, "jan", "guests", 1);
+  await count(app, "jan", "streaming_minutes", 1);
   const jan = app.person("jan");
   const id = await idOf(jan);
   const endsAt = new Date(app.now().getTime() + 3_600_000).toISOString();
