@@ -18,13 +18,14 @@ type Repair = readonly [shipped: string, repaired: string];
  * One that breaks while it is opened ends the process as well. And one that falls silent, since the
  * network swallows what is sent, is given up only when the kernel does, a quarter of an hour later: here
  * it is a quarter after the time that Postgres gives a statement. What lies idle in the same pool goes with it, or each
- * of those connections would swallow another statement.
+ * of those connections would swallow another statement. Before that, what was begun a moment ago is sent and what has
+ * come is read: where the process was busy for long, the time is over before either was looked at.
  */
 const repairs: Readonly<Record<string, readonly Repair[]>> = {
   "connection.js": [
     [
       "x.on('drain', drain)",
-      "x.on('drain', drain)\n    const silence = 1.25 * options.connection.statement_timeout\n    silence > 0 && x.setTimeout(silence, () => {\n      if (!query && !initial) return\n      x.destroy(Errors.connection('CONNECTION_CLOSED', options))\n      while (queues.open && queues.open.length) queues.open.shift().abandon()\n    })",
+      "x.on('drain', drain)\n    const silence = 1.25 * options.connection.statement_timeout\n    silence > 0 && x.setTimeout(silence, () => {\n      const passed = x.bytesRead + x.bytesWritten\n      setImmediate(() => {\n        if ((!query && !initial) || x.bytesRead + x.bytesWritten !== passed) return\n        x.destroy(Errors.connection('CONNECTION_CLOSED', options))\n        while (queues.open && queues.open.length) queues.open.shift().abandon()\n      })\n    })",
     ],
     ["end,\n    count: 0,", "end,\n    abandon() { socket && socket.destroy() },\n    count: 0,"],
     [

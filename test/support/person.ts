@@ -39,7 +39,7 @@ export function makePerson(app: TestApp, sub: string, token: string): Person {
     graphql: (query, variables) => app.graphql(query, variables, token),
     async ask(query, variables) {
       const answer = await person.graphql(query, variables);
-      expect(answer.errors).toBeUndefined();
+      expect(answer.errors, linesAbout(app, answer)).toBeUndefined();
       return answer.data;
     },
     async checkout(tier, input = {}) {
@@ -75,4 +75,10 @@ export function makePerson(app: TestApp, sub: string, token: string): Person {
 export async function findPrice(app: TestApp, tier: string): Promise<string> {
   const { data } = await app.graphql("query ($slug: String!) { tier(slug: $slug) { price { id } } }", { slug: tier });
   return data.tier.price.id;
+}
+
+/** What the service logged of an operation that went wrong: the answer says nothing of the cause. */
+function linesAbout({ logged }: TestApp, { errors }: Answer): string {
+  const ids = (errors ?? []).map(({ extensions }) => String(extensions["requestId"]));
+  return logged.filter((line) => ids.some((id) => line.includes(`"${id}"`))).join("");
 }
