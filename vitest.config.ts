@@ -14,7 +14,7 @@ export default defineConfig({
     // By itself Vitest leaves a core free, and on two that means one file after another.
     maxWorkers: 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
   },
 });

@@ -71,7 +71,7 @@ test("a push that is killed again and again is finished by the next, with nothin
   expect(again.output()).toContain("Stripe had it all.");
   await Promise.all([sandbox.close(), untroubled.close()]);
   await Promise.all([database.drop(), other.drop()]);
-}, 120_000);
+});
 
 /** Stripe does what the nth such request asks for, and nobody hears of it. */
 async function cutOff(at: AtStripe, path: string, nth = 1): Promise<void> {

@@ -126,7 +126,7 @@ test("Postgres goes away: what is in memory is served, the rest says so, and all
     async () => !(await ada.graphql("{ viewer { customer { id } } }")).errors,
     30_000,
   );
-}, 60_000);
+});
 
 test("Postgres goes away in the middle of mutations: they fail, the process and its locks do not", async ({
   wired: { app, wire },
@@ -151,7 +151,7 @@ test("Postgres goes away in the middle of mutations: they fail, the process and 
       30_000,
     );
   }
-}, 60_000);
+});
 
 test("live updates go on after Postgres was away", async ({ wired: { app, wire } }) => {
   const ada = app.person("streamer");
@@ -164,7 +164,7 @@ test("live updates go on after Postgres was away", async ({ wired: { app, wire }
   await until("the update", () => stream.waiting.length > 0, 30_000);
   expect(await stream.next()).toMatchObject({ data: { entitlementsChanged: { entitlements: expect.any(Array) } } });
   await stream.close();
-}, 60_000);
+});
 
 function expectTemporary(answer: Answer, field: string): void {
   expect(answer.status).toBe(200);

@@ -71,7 +71,7 @@ test(
       expect([200, 503]).toEqual(expect.arrayContaining([...statuses]));
       const sql = openSql(server.url(), { max: 1, applicationName: "tests" });
       const waiting = () => sql`select from webhook_events where status in ('PENDING', 'PROCESSING')`;
-      await until("every event is settled", async () => (await waiting()).length === 0, 20_000);
+      await until("every event is settled", async () => (await waiting()).length === 0, 60_000);
       const rows = await sql<{ id: string }[]>`select stripe_event_id as id from webhook_events`;
       await sql.end();
       expect(rows.map(({ id }) => id).toSorted()).toEqual(accepted.toSorted());

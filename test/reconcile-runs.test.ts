@@ -116,7 +116,7 @@ test("a command that is killed goes on where it was when it is run again, and co
   expect(again.output()).toContain(`${atStripe} objects compared, ${subs.length} differences found, 0 repaired.`);
   expect(again.output()).toMatch(/^(\d+) of \1 customers; /m);
   expect(again.output().match(/^customer +cus_\w+ +name +Else +\w+ +no$/gm)).toHaveLength(subs.length);
-}, 60_000);
+});
 
 test("the command repairs, and then finds nothing", async ({ idle }) => {
   await wrongCustomers(idle, ["told"]);
@@ -127,7 +127,7 @@ test("the command repairs, and then finds nothing", async ({ idle }) => {
   expect(await fine.ended, fine.output()).toBe(0);
   expect(fine.output()).toContain("1 objects compared, 0 differences found, 0 repaired.");
   expect(fine.output()).toContain("1 of 1 customers; 1 objects compared, 0 differences");
-}, 60_000);
+});
 
 test("the command says what is wrong with how it was called", async ({ idle }) => {
   const [unknown, nobody] = await Promise.all([run(idle, "--mend"), run(idle, "--customer", "nobody at all")]);
@@ -135,7 +135,7 @@ test("the command says what is wrong with how it was called", async ({ idle }) =
   expect(unknown.output()).toContain("Usage: npm run reconcile");
   expect(await nobody.ended).toBe(1);
   expect(nobody.output()).toContain("There is no such customer on record");
-}, 60_000);
+});
 
 test("what a dead process left is taken up by any other that runs jobs", async ({ idle }) => {
   await wrongCustomers(idle, ["left"]);
@@ -154,4 +154,4 @@ test("what a dead process left is taken up by any other that runs jobs", async (
   );
   worker.child.kill("SIGTERM");
   expect(await worker.ended, worker.output()).toBe(0);
-}, 90_000);
+});

@@ -43,7 +43,7 @@ test("while processes are replaced one by one, and the tables grow under them, n
   expect(rows.map(({ id }) => id).toSorted()).toEqual(delivered.toSorted());
   await processes.clear();
   await stop();
-}, 120_000);
+});
 
 /** What a load balancer does: it asks each process whether it is ready, and passes requests to those that are. */
 function balance(urls: string[]) {

@@ -174,14 +174,14 @@ test("a request does not fail when its use of a key cannot be noted", async ({ a
 test("a socket opened with a key is closed as soon as the key is withdrawn, and others stay", async ({ app, root }) => {
   const kept = await greet(app.url, (await issueKey(root)).secret);
   const since = Date.now();
-  for (let times = 0; times < 3; times += 1) {
+  for (let times = 0; times < 10; times += 1) {
     const { id, secret } = await issueKey(root);
     const cut = await greet(app.url, secret);
     await revokeKey(root, id);
     expect(await cut.closed).toEqual({ code: 4403, reason: "Forbidden" });
   }
-  // And not only when all are judged again anyway, which is every 2 seconds, three times over.
-  expect(Date.now() - since).toBeLessThan(5_000);
+  // And not only when all are judged again anyway, which is every 2 seconds, ten times over.
+  expect(Date.now() - since).toBeLessThan(15_000);
   kept.say({ type: "subscribe", id: "1", payload: { query: "subscription { currentSubscriptionUpdated { cause } }" } });
   expect((await kept.hear()).type).toBe("next");
   kept.close();
@@ -198,7 +198,7 @@ test("a socket opened with a key is closed within 10 seconds of its end, also wh
   await revokeInSilence(app, secretly.id);
   for (const socket of sockets) expect((await socket.closed).code).toBe(4403);
   expect(Date.now() - since).toBeLessThan(10_000);
-}, 15_000);
+});
 
 test("no socket opens with a key that is not good", async ({ app, root }) => {
   const { id, secret } = await issueKey(root);
@@ -254,13 +254,12 @@ plain(
     wire.stall();
     const since = Date.now();
     expect(await standingOf(app, makeSecret())).toEqual(notNow);
-    expect(Date.now() - since).toBeLessThan(3_000);
+    expect(Date.now() - since).toBeLessThan(4_500);
     expect(await standingOf(app, secret)).toEqual(["SERVICE"]);
     expect((await socket.closed).code).toBe(1013);
     expect(Date.now() - since).toBeGreaterThan(5_000);
     await stop();
   },
-  30_000,
 );
 
 test("a key is a caller of its own among streams", async ({ app, root }) => {

@@ -77,7 +77,7 @@ export async function expectEachOnce({ connection: { db } }: TestApp, accepted: 
   const waiting = `select stripe_event_id, status, attempts, last_error, due_at, claimed_by, now() from webhook_events
     where status in ('PENDING', 'PROCESSING')`;
   const areSettled = async () => (await db.execute(waiting)).length === 0;
-  await until("every event is processed", areSettled, 20_000).catch(async () => {
+  await until("every event is processed", areSettled, 60_000).catch(async () => {
     expect([...(await db.execute(waiting))], "events that still wait").toEqual([]);
   });
   const rows = await db.execute<{ id: string; status: string }>(

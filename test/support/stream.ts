@@ -3,7 +3,7 @@ import WebSocket from "ws";
 
 /** A live update as a client sees it. */
 export interface Stream {
-  /** The next event; fails after thirty seconds without one. */
+  /** The next event; fails after a minute without one. */
   // biome-ignore lint/suspicious/noExplicitAny: each test asks for another shape, and checks it
   next(): Promise<any>;
   /** Resolves when the server ends the stream. */
@@ -56,10 +56,10 @@ export async function openStream(
     waiting,
     ended,
     async next() {
-      const deadline = Date.now() + 30_000;
+      const deadline = Date.now() + 60_000;
       while (waiting.length === 0) {
         if (failure) throw failure;
-        if (Date.now() > deadline) throw new Error("Waited 30 s in vain for a live update.");
+        if (Date.now() > deadline) throw new Error("Waited a minute in vain for a live update.");
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, 50);
           wake = () => {

@@ -1,5 +1,5 @@
 /** Waits for something to become true, looking every few milliseconds; fails with `what` after `timeoutMs`. */
-export async function until<T>(what: string, look: () => Promise<T> | T, timeoutMs = 30_000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, look: () => Promise<T> | T, timeoutMs = 60_000): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();
