@@ -2,7 +2,7 @@ import { afterAll, expect } from "vitest";
 import { freePort } from "../src/dev/ports.js";
 import { otherProcesses } from "./support/another-process.js";
 import { test } from "./support/app.js";
-import { sendGraphql } from "./support/graphql.js";
+import { type Answer, sendGraphql } from "./support/graphql.js";
 import { until } from "./support/until.js";
 import { record } from "./support/usage.js";
 
@@ -29,14 +29,14 @@ test(
         externalCustomerId: `killed-${customer}`,
         events: [{ feature: "streaming_minutes", quantity: 2, idempotencyKey: `e${event}` }],
       };
-      await until(
-        `event ${event} of customer ${customer} is counted`,
-        async () => {
-          const answer = await sendGraphql(`http://127.0.0.1:${port}`, record, { input }, token).catch(() => null);
-          return answer?.data?.recordUsage?.results[0]?.isAccepted === true;
-        },
-        60_000,
-      );
+      let answer: Answer | null = null;
+      const isCounted = async () => {
+        answer = await sendGraphql(`http://127.0.0.1:${port}`, record, { input }, token).catch(() => null);
+        return answer?.data?.recordUsage?.results[0]?.isAccepted === true;
+      };
+      await until(`event ${event} of customer ${customer} is counted`, isCounted).catch((error: unknown) => {
+        throw new Error(`${error}, but: ${JSON.stringify(answer)}`);
+      });
       accepted += 1;
     };
     const senders = Array.from({ length: 16 }, async (_, worker) => {
