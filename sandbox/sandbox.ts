@@ -12,7 +12,7 @@ import { ControlRefusal } from "./control/guard.js";
 import { registerControl } from "./control/routes.js";
 import { registerHostedPages } from "./hosted/routes.js";
 import { operations } from "./resources/index.js";
-import { createWebhookEndpoint } from "./resources/webhook-endpoints.js";
+import { upsertWebhookEndpoint } from "./resources/webhook-endpoints.js";
 import type { Runtime } from "./runtime.js";
 import { loadSeed } from "./store/seeds.js";
 import { createStateFile, dumpTables, loadObjects, readState } from "./store/state-file.js";
@@ -181,13 +181,4 @@ async function setClock(runtime: Runtime, to: Date): Promise<Date> {
   await followers.announce();
   await world.deliveries.answered();
   return world.clock.now();
-}
-
-function upsertWebhookEndpoint(world: World, { url, secret }: { url: string; secret: string }): void {
-  const known = world.tables.webhook_endpoint.newestFirst().find((endpoint) => endpoint.url === url);
-  if (known) {
-    world.tables.webhook_endpoint.put({ ...known, enabled_events: ["*"], secret, status: "enabled" });
-    return;
-  }
-  createWebhookEndpoint(world, { url, secret, enabledEvents: ["*"], description: null, metadata: {} });
 }

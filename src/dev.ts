@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     const { runService } = await service;
     const services = sandbox && { apiBase: sandbox.url, clockUrl: `${sandbox.url}/sandbox/clock` };
     const config = readConfig(developmentEnvironment(env, { databaseUrl: database.url, sandbox: services }));
-    const running = await runService(config, { database: database.description, sandboxUrl: sandbox?.url ?? null });
+    const running = await runService(config, { database: database.description, sandbox });
     closers.push(running.close);
     console.log(running.banner((performance.now() - startedAt) / 1000));
     process.send?.({ ready: running.url, sandbox: sandbox?.url ?? null });
@@ -53,7 +53,6 @@ async function main(): Promise<void> {
     const sandbox = await startSandboxProcess({
       port: dev.sandboxPort,
       stateFile: join(data.dir, "sandbox.json"),
-      webhookUrl: `http://127.0.0.1:${dev.port}/webhooks/stripe`,
     });
     closers.push(sandbox.stop);
     return sandbox;

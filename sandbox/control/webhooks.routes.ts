@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { newId } from "../ids.js";
+import { upsertWebhookEndpoint } from "../resources/webhook-endpoints.js";
 import type { Runtime } from "../runtime.js";
 import { rollSecret } from "../webhooks/former-secrets.js";
 import { fieldsOf, numberField, textField } from "./fields.js";
@@ -31,6 +32,14 @@ export function registerWebhookControls(app: FastifyInstance, { world }: Runtime
     const only = webhook_endpoint === undefined ? undefined : textField(webhook_endpoint, "webhook_endpoint");
     const sent = await world.deliveries.resend(event, only);
     return { deliveries: sent.map(({ url, status }) => ({ url, status })) };
+  });
+
+  app.post("/sandbox/webhook_endpoints", async (request) => {
+    const fields = fieldsOf(request.body, ["url", "secret"]);
+    const url = textField(fields["url"], "url");
+    if (!URL.canParse(url)) throw new ControlRefusal(400, '"url" must be an address with its http:// or https://.');
+    const { id } = upsertWebhookEndpoint(world, { url, secret: textField(fields["secret"], "secret") });
+    return { webhook_endpoint: id };
   });
 
   app.post<{ Params: { id: string } }>("/sandbox/webhook_endpoints/:id/roll_secret", async (request) => {

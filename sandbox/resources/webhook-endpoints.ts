@@ -127,7 +127,7 @@ export interface NewEndpoint {
   metadata: Record<string, string>;
 }
 
-export function createWebhookEndpoint(world: World, endpoint: NewEndpoint): Stripe.WebhookEndpoint {
+function createWebhookEndpoint(world: World, endpoint: NewEndpoint): Stripe.WebhookEndpoint {
   return world.tables.webhook_endpoint.put({
     id: newId.webhookEndpoint(),
     object: "webhook_endpoint",
@@ -142,6 +142,18 @@ export function createWebhookEndpoint(world: World, endpoint: NewEndpoint): Stri
     status: "enabled",
     url: endpoint.url,
   });
+}
+
+/** Makes the endpoint of an address, which gets all events, or gives the one that there is this secret. */
+export function upsertWebhookEndpoint(
+  world: World,
+  { url, secret }: { url: string; secret: string },
+): Stripe.WebhookEndpoint {
+  const known = world.tables.webhook_endpoint.newestFirst().find((endpoint) => endpoint.url === url);
+  if (!known) {
+    return createWebhookEndpoint(world, { url, secret, enabledEvents: ["*"], description: null, metadata: {} });
+  }
+  return world.tables.webhook_endpoint.put({ ...known, enabled_events: ["*"], secret, status: "enabled" });
 }
 
 function getWebhookEndpoint(world: World, id: string): Stripe.WebhookEndpoint {

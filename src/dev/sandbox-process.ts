@@ -7,14 +7,15 @@ import { StartProblem } from "./problem.js";
 /** The sandbox, in a process of its own. */
 export interface SandboxProcess {
   readonly url: string;
+  /** Has all events sent to an address from now on, signed with the secret of development. */
+  sendEventsTo(url: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Where the sandbox listens, keeps its state and sends its webhooks. */
+/** Where the sandbox listens and keeps its state. */
 export interface SandboxSettings {
   readonly port: number;
   readonly stateFile: string;
-  readonly webhookUrl: string;
 }
 
 const program = fileURLToPath(new URL("../../sandbox/main.ts", import.meta.url));
@@ -28,14 +29,23 @@ const patienceMs = 2_000;
  * it ends by itself when its channel to us breaks, however we end.
  */
 export async function startSandboxProcess(settings: SandboxSettings): Promise<SandboxProcess> {
-  const args = ["--port", String(settings.port), "--state", settings.stateFile, "--webhook-url", settings.webhookUrl];
+  const args = ["--port", String(settings.port), "--state", settings.stateFile];
   const child = spawn(process.execPath, ["--import", "tsx", program, ...args], {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...process.env, SANDBOX_WEBHOOK_SECRET },
     detached: true,
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  return { url: await listening(child), stop: () => stop(child, exited) };
+  const url = await listening(child);
+  return { url, sendEventsTo: (receiver) => sendEvents(url, receiver), stop: () => stop(child, exited) };
+}
+
+async function sendEvents(sandbox: string, url: string): Promise<void> {
+  const answer = await fetch(`${sandbox}/sandbox/webhook_endpoints`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ url, secret: SANDBOX_WEBHOOK_SECRET }),
+  });
+  if (!answer.ok) throw new Error(`The sandbox did not take the address of webhooks: ${await answer.text()}`);
 }
 
 function listening(child: ChildProcess): Promise<string> {
