@@ -137,14 +137,14 @@ plain("a tier of its own grace keeps it for so long, and is lost and told of the
   alone(async (app) => {
     await pushChanged(app, (definition) => ({
       ...definition,
-      tiers: definition.tiers.map((tier) => ({ ...tier, graceDays: tier.slug === "enterprise" ? 30 : null })),
+      tiers: definition.tiers.map((tier) => ({ ...tier, graceDays: tier.slug === "enterprise" ? 20 : null })),
     }));
     const [hal, ida] = [await app.customerOn("enterprise", "hal"), await app.customerOn("starter", "ida")];
     const unpaid = await fallBehind(app, "hal");
     await fallBehind(app, "ida");
     const daysOf = async (person: Person) =>
       (Date.parse(await graceEndOf(person)) / 1000 - Number(unpaid.status_transitions.finalized_at)) / daySeconds;
-    expect(await daysOf(hal)).toBe(30);
+    expect(await daysOf(hal)).toBe(20);
     expect(await daysOf(ida)).toBeCloseTo(7, 1);
 
     const stream = await hal.subscribe(changes);
