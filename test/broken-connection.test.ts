@@ -97,6 +97,35 @@ test("connections on which nothing is heard any more are given up, and new ones 
 });
 
 /** Whoever asks in the very moment of a break may still be given a broken connection: that is an outage, and passes. */
+test("a statement that is begun on a connection that has long been quiet is not taken for one without an answer", async () => {
+  const quiet = connect(database.url, { max: 1, applicationName: "quiet", statementTimeoutMs: 400 });
+  try {
+    await quiet.ping();
+    // Busy until the time for an answer is over, were one awaited; what is begun now is sent only in the next turn.
+    await new Promise<void>((resolve) =>
+      setImmediate(() => {
+        stayBusy(600);
+        resolve(quiet.ping());
+      }),
+    );
+  } finally {
+    await quiet.close();
+  }
+});
+
+test("an answer that came while the process was busy is read, however late", async () => {
+  const quiet = connect(database.url, { max: 1, applicationName: "quiet", statementTimeoutMs: 400 });
+  try {
+    await quiet.ping();
+    const answer = quiet.ping();
+    for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate); // it is sent
+    stayBusy(600);
+    await answer;
+  } finally {
+    await quiet.close();
+  }
+});
+
 async function servesAgain(): Promise<void> {
   const ask = () => Promise.all([pool.ping(), pool.ping()]);
   await until("the pool to serve again", () => ask().catch((error) => void expect(isDatabaseOutage(error)).toBe(true)));
@@ -126,35 +155,6 @@ async function sleepers(): Promise<number> {
   await watcher.close();
   return row?.count ?? 0;
 }
-
-test("a statement that is begun on a connection that has long been quiet is not taken for one without an answer", async () => {
-  const quiet = connect(database.url, { max: 1, applicationName: "quiet", statementTimeoutMs: 400 });
-  try {
-    await quiet.ping();
-    // Busy until the time for an answer is over, were one awaited; what is begun now is sent only in the next turn.
-    await new Promise<void>((resolve) =>
-      setImmediate(() => {
-        stayBusy(600);
-        resolve(quiet.ping());
-      }),
-    );
-  } finally {
-    await quiet.close();
-  }
-});
-
-test("an answer that came while the process was busy is read, however late", async () => {
-  const quiet = connect(database.url, { max: 1, applicationName: "quiet", statementTimeoutMs: 400 });
-  try {
-    await quiet.ping();
-    const answer = quiet.ping();
-    for (let turn = 0; turn < 2; turn += 1) await new Promise(setImmediate); // it is sent
-    stayBusy(600);
-    await answer;
-  } finally {
-    await quiet.close();
-  }
-});
 
 function stayBusy(ms: number): void {
   const end = performance.now() + ms;

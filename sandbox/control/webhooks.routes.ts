@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { newId } from "../ids.js";
-import { upsertWebhookEndpoint } from "../resources/webhook-endpoints.js";
+import { isAddress, upsertWebhookEndpoint } from "../resources/webhook-endpoints.js";
 import type { Runtime } from "../runtime.js";
 import { rollSecret } from "../webhooks/former-secrets.js";
 import { fieldsOf, numberField, textField } from "./fields.js";
@@ -37,7 +37,7 @@ export function registerWebhookControls(app: FastifyInstance, { world }: Runtime
   app.post("/sandbox/webhook_endpoints", async (request) => {
     const fields = fieldsOf(request.body, ["url", "secret"]);
     const url = textField(fields["url"], "url");
-    if (!URL.canParse(url)) throw new ControlRefusal(400, '"url" must be an address with its http:// or https://.');
+    if (!isAddress(url)) throw new ControlRefusal(400, '"url" must be an address with its http:// or https://.');
     const { id } = upsertWebhookEndpoint(world, { url, secret: textField(fields["secret"], "secret") });
     return { webhook_endpoint: id };
   });

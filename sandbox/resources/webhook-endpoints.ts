@@ -29,10 +29,15 @@ const enabledEvents: Reader<string[] | undefined> = (value, at) => {
 
 const address: Reader<string | undefined> = (value, at) => {
   const url = text(value, at);
-  if (url === undefined || (URL.canParse(url) && /^https?:/i.test(url))) return url;
+  if (url === undefined || isAddress(url)) return url;
   const message = "Invalid URL: An explicit scheme (such as https) must be provided.";
   throw invalidParameter("url_invalid", message, at);
 };
+
+/** Whether events can be sent there. */
+export function isAddress(url: string): boolean {
+  return URL.canParse(url) && /^https?:/i.test(url);
+}
 
 const createParams = {
   api_version: oneOf(...knownVersions),

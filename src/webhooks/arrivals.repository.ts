@@ -1,23 +1,6 @@
 import type { RawSql } from "../db/client.js";
 import { type WebhookEventRow, webhookEvents } from "./stripe-event.table.js";
 
-/** The row of an event that has just arrived. */
-export type ArrivedEvent = Pick<
-  WebhookEventRow,
-  | "id"
-  | "stripeEventId"
-  | "type"
-  | "apiVersion"
-  | "livemode"
-  | "stripeAccountId"
-  | "objectKind"
-  | "objectId"
-  | "stripeCustomerId"
-  | "status"
-  | "lastError"
-  | "createdAt"
-> & { readonly payload: string };
-
 /** What each row brings. All rows of a statement share the instant at which they came. */
 const columns = [
   "id",
@@ -33,7 +16,12 @@ const columns = [
   "lastError",
   "createdAt",
   "payload",
-] as const satisfies readonly (keyof ArrivedEvent)[];
+] as const satisfies readonly (keyof WebhookEventRow)[];
+
+/** The row of an event that has just arrived. */
+export type ArrivedEvent = Pick<WebhookEventRow, Exclude<(typeof columns)[number], "payload">> & {
+  readonly payload: string;
+};
 
 /**
  * Stores these events, all in one statement, which also adds one job to process them if `task` names it. Events that are

@@ -124,6 +124,22 @@ test("disabling or deleting an endpoint ends its retries", async () => {
   expect(receiver.received.length).toBeLessThan(5);
 });
 
+test("an address that is made known to the sandbox gets all events, signed with the secret that it came with", async () => {
+  const { sandbox, receiver, customer } = await openWired();
+  const [known] = (await sandbox.stripe.webhookEndpoints.list()).data;
+  const add = (body: object) => control(sandbox, "POST", "/webhook_endpoints", body);
+  for (const url of ["somewhere", "ftp://127.0.0.1", ""]) expect((await add({ url, secret })).status).toBe(400);
+  const added = await jsonOf<{ webhook_endpoint: string }>(await add({ url: known?.url, secret: "whsec_of_its_own" }));
+  expect(added.webhook_endpoint).toBe(known?.id);
+  await customer("Ada");
+  await sandbox.settled();
+  const { body = "", headers } = receiver.received.at(-1) ?? {};
+  const signature = String(headers?.["stripe-signature"]);
+  expect(sandbox.stripe.webhooks.constructEvent(body, signature, "whsec_of_its_own").type).toBe("customer.created");
+  const elsewhere = await jsonOf<{ webhook_endpoint: string }>(await add({ url: `${known?.url}/other`, secret }));
+  expect(elsewhere.webhook_endpoint).not.toBe(known?.id);
+});
+
 test("after its secret was rolled an endpoint is signed for with both, until the old one's time is up", async () => {
   const { sandbox, receiver, customer } = await openWired();
   const [endpoint] = (await sandbox.stripe.webhookEndpoints.list()).data;

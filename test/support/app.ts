@@ -80,7 +80,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
   const definition = await readCatalogFile("catalog.yaml");
   await pushCatalog({ db: connection.db, stripe: makeCatalogGateway(stripe), now: sandbox.now }, definition);
   // Only now: what the first push tells of itself would be in every test's inbox.
-  await addEndpoint(sandbox, stripe, `http://127.0.0.1:${port}/webhooks/stripe`);
+  const endpoint = { url: `http://127.0.0.1:${port}/webhooks/stripe`, secret: SANDBOX_WEBHOOK_SECRET };
+  await control({ sandbox }, "POST", "/sandbox/webhook_endpoints", endpoint);
 
   const logged: string[] = [];
   const log = makeLogger("debug", { write: (line) => void logged.push(line) });
@@ -121,12 +122,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
       await database.drop();
     },
   };
-}
-
-async function addEndpoint(sandbox: Sandbox, stripe: ReturnType<typeof makeStripeClient>, url: string): Promise<void> {
-  const { id } = await stripe.webhookEndpoints.create({ url, enabled_events: ["*"] });
-  const secret = { secret: SANDBOX_WEBHOOK_SECRET, overlap_seconds: 0 };
-  await control({ sandbox }, "POST", `/sandbox/webhook_endpoints/${id}/roll_secret`, secret);
 }
 
 /** A test with a service that the file's tests share. After each of them every counter must be exact. */

@@ -28,7 +28,8 @@ function asInstant(column: SQL): SQL<Date> {
 
 /**
  * In SQL, the slug of the tier in force of a user: the staff tier for staff, else the highest on the price list of those
- * that a subscription or a grant gives, else the free tier. `now` is of the billing clock, `graceDays` for tiers that name none of their own.
+ * that a subscription or a grant gives, else the free tier. `now` is of the billing clock, `graceDays` is for tiers that
+ * name none of their own.
  */
 export function tierInForceSql(of: { userId: SQLWrapper; isAdmin: SQL; now: SQL; graceDays: SQL }): SQL<string> {
   const { userId, isAdmin, now, graceDays } = of;
