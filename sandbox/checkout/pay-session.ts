@@ -1,11 +1,11 @@
 import type Stripe from "stripe";
 import { authenticationFailed } from "../billing/declines.js";
-import { totalOf } from "../billing/order.js";
 import { buildPaymentIntent, failed } from "../billing/payment-intent.js";
 import { buildCard, cardBehind } from "../billing/payment-method.js";
 import { needsAuthentication, type Presence, tryPayment } from "../billing/try-payment.js";
 import { recordEvent } from "../webhooks/events.js";
 import type { World } from "../world.js";
+import { amountDueOf } from "./amount-due.js";
 import type { CardForm } from "./card-form.js";
 import { completePayment, hasCustomer } from "./complete-payment.js";
 import { type Completion, completeSession } from "./complete-session.js";
@@ -69,9 +69,9 @@ function attemptPayment(
 ): PayResult {
   const plan = planOf(world, session);
   const order = orderOf(world, plan);
-  const { total } = totalOf(order);
+  const { due } = amountDueOf(world, session, plan);
   const authenticate = { kind: "authenticate", last4: method.card?.last4 ?? "" } as const;
-  if (total === 0) {
+  if (due === 0) {
     // Nothing is charged, but the card is still checked and saved.
     const decline = cardBehind(method)?.attaches === false ? cardBehind(method)?.decline : null;
     if (decline) return { kind: "declined", message: decline.message };
@@ -91,7 +91,7 @@ function attemptPayment(
 
   const earlier =
     plan.attempt.paymentIntent === null ? undefined : world.tables.payment_intent.find(plan.attempt.paymentIntent);
-  const intent = earlier ? { ...earlier, amount: total } : intentOf(world, session, plan, total);
+  const intent = earlier ? { ...earlier, amount: due } : intentOf(world, session, plan, due);
   const payment = tryPayment(world, intent, method, presence);
   const created = earlier ? null : intent;
   if (payment.kind === "succeeded") {

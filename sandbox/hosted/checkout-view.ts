@@ -1,6 +1,7 @@
 import type Stripe from "stripe";
 import { priceOf } from "../billing/order.js";
 import { describePrice, idOf } from "../billing/price-amounts.js";
+import { amountDueOf } from "../checkout/amount-due.js";
 import { orderOf, planOf, redemptionOf } from "../checkout/plan.js";
 import { formatMoney } from "../money.js";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
@@ -19,6 +20,7 @@ export function checkoutView(world: World, session: Stripe.Checkout.Session, for
   const product = first && world.tables.product.find(idOf(first.price.product));
   const money = (amount: number) => formatMoney(amount, order.currency);
   const coupon = redemptionOf(world, plan)?.coupon;
+  const { due, applied } = amountDueOf(world, session, plan);
   const [unit = "", interval = "month"] = first ? describePrice(first.price, order.currency).split(" / ") : [];
   return {
     sessionId: session.id,
@@ -29,7 +31,8 @@ export function checkoutView(world: World, session: Stripe.Checkout.Session, for
     amount: money(priceOf(order)),
     seats: first && first.quantity > 1 ? `${first.quantity} × ${unit}` : null,
     interval,
-    totalDueToday: money(session.amount_total ?? 0),
+    balance: applied === 0 ? null : money(-applied),
+    totalDueToday: money(due),
     tax: session.automatic_tax.enabled ? money(session.total_details?.amount_tax ?? 0) : null,
     email: session.customer_details?.email ?? session.customer_email,
     trialDays: plan.subscription.trialPeriodDays ?? 0,

@@ -15,6 +15,7 @@ ${row("Subtotal", view.amount, "line")}
 ${view.discount !== null && row(view.discount.name, negative(view.discount.amountOff), "saving")}
 ${view.tax !== null && row("Tax", view.tax)}
 ${view.trialDays > 0 && row("Free trial", days(view.trialDays))}
+${view.balance !== null && row("Applied balance", view.balance, "saving")}
 ${row("Total due today", view.totalDueToday, "total")}
 </dl>
 ${view.allowPromotionCode && renderPromotionCode(view)}

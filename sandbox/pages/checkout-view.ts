@@ -15,6 +15,8 @@ export interface CheckoutPageView {
   seats: string | null;
   /** Such as "month". */
   interval: string;
+  /** What the customer's balance takes off, with its sign, or adds; null where there is none to apply. */
+  balance: string | null;
   totalDueToday: string;
   /** Tax that was worked out; null where none is. */
   tax: string | null;

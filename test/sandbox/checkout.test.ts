@@ -200,6 +200,33 @@ test("a promotion code typed on the page takes its share off", async () => {
   });
 });
 
+test.each([
+  { balance: -1000, due: 1999, left: 0, shown: "−$10.00", status: "paid" },
+  { balance: -5000, due: 0, left: -2001, shown: "−$29.99", status: "no_payment_required" },
+  { balance: 300, due: 3299, left: 0, shown: "$3.00", status: "paid" },
+])("a customer with a balance of $balance pays $due of 2999", async ({ balance, due, left, shown, status }) => {
+  const { stripe } = await openSandbox();
+  const customer = await stripe.customers.create({ email: "ada@example.com", balance });
+  const session = await openCheckout(stripe, { customer: customer.id });
+  expect(session.amount_total).toBe(2999);
+  const page = await (await fetch(session.url)).text();
+  for (const part of ["Applied balance", shown.replace("−", "-"), `Pay $${(due / 100).toFixed(2)}`])
+    expect(page.replaceAll("−", "-")).toContain(part);
+  expect((await pay(session.url)).status).toBe(303);
+  const charges = (await stripe.charges.list()).data.map(({ amount }) => amount);
+  expect(charges).toEqual(due === 0 ? [] : [due]);
+  const [invoice] = (await stripe.invoices.list()).data;
+  expect(invoice).toMatchObject({
+    status: "paid",
+    total: 2999,
+    amount_due: due,
+    amount_paid: due,
+    ending_balance: left,
+  });
+  expect(await stripe.customers.retrieve(customer.id)).toMatchObject({ balance: left });
+  expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({ payment_status: status });
+});
+
 test("a customer cannot subscribe in two currencies", async () => {
   const { stripe } = await openSandbox();
   const customer = await stripe.customers.create({ email: "ada@example.com" });
