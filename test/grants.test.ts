@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./support/app.js";
 import { givenStateOf, grant, inDays, visitor } from "./support/grants.js";
+import { whileNoAnswerIsKept } from "./support/keys.js";
 import { quiet } from "./support/quiet.js";
 import { actsOn, customerIdOf } from "./support/staff-acts.js";
 
@@ -137,6 +138,19 @@ test("giving again takes the place of what was given, and is on record with what
   await app.control("POST", "/sandbox/clock", { advance_seconds: 2 * day });
   const anew = await grant(app, id, "professional");
   expect(anew.subscription.id).not.toBe(over.subscription.id);
+});
+
+test("where the answer to a key cannot be kept nothing was given, and a retry gives it, on record once", async ({
+  app,
+}) => {
+  const { person: lea, id } = await visitor(app, "lea");
+  const once = { idempotencyKey: "lea-1" };
+  await whileNoAnswerIsKept(app, () =>
+    expect(grant(app, id, "starter", once)).rejects.toThrow("INTERNAL_SERVER_ERROR"),
+  );
+  expect(await givenStateOf(lea)).toMatchObject({ currentSubscription: null, entitlement: { source: "FREE_TIER" } });
+  expect((await grant(app, id, "starter", once)).userErrors).toEqual([]);
+  expect((await actsOn(app, lea)).map(({ action }) => action)).toEqual(["tier.grant"]);
 });
 
 test("what cannot be given is refused, and nothing is changed", async ({ app }) => {

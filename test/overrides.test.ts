@@ -5,7 +5,9 @@ import { auditLog } from "../src/billing/audit/audit.table.js";
 import { userIdOf } from "../src/billing/users/user.js";
 import { startTestApp, type TestApp, test } from "./support/app.js";
 import { codesOf } from "./support/graphql.js";
+import { whileNoAnswerIsKept } from "./support/keys.js";
 import type { Person } from "./support/person.js";
+import { actsOn } from "./support/staff-acts.js";
 import { until } from "./support/until.js";
 import { count, report, results } from "./support/usage.js";
 
@@ -150,6 +152,19 @@ test("every override is in the audit log with who, why, before and after; a repe
       details: { feature: "guests", before: { isIncluded: true, limit: 5, endsAt: null }, after: null },
     },
   ]);
+});
+
+test("where the answer to a key cannot be kept nothing was set, and a retry sets it, on record once", async ({
+  app,
+}) => {
+  const lea = await app.customerOn("starter", "lea");
+  const id = await idOf(lea);
+  const sent = () => set(app, id, "guests", { isIncluded: true, limit: 9 }, { idempotencyKey: "lea-1" });
+  await whileNoAnswerIsKept(app, () => expect(sent()).rejects.toThrow("INTERNAL_SERVER_ERROR"));
+  const limit = async () => (await lea.ask(`{ entitlement(feature: "guests") { limit } }`)).entitlement.limit;
+  expect(await limit()).toBe(3);
+  expect((await sent()).entitlement.limit).toBe(9);
+  expect((await actsOn(app, lea)).map(({ action }) => action)).toEqual(["entitlement.override"]);
 });
 
 test.for([

@@ -40,10 +40,13 @@ export async function grantTier(deps: Deps, actor: string, input: GrantTier): Pr
   }
   const call = { userId, operation: "adminGrantTier", key, input: { tier, endsAt, reason } };
   return withCustomerLock(deps, userId, () =>
-    answerOnce(deps, call, async () => {
-      const grant = await inTransaction(deps, (inside) => give(inside, actor, { userId, tier, endsAt, reason }));
-      return done({ grantId: grant.id });
-    }),
+    // The gift and the answer to its key are written together, or neither is: it is on record once.
+    inTransaction(deps, (inside) =>
+      answerOnce(inside, call, async () => {
+        const grant = await give(inside, actor, { userId, tier, endsAt, reason });
+        return done({ grantId: grant.id });
+      }),
+    ),
   );
 }
 

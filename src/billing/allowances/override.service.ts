@@ -51,10 +51,13 @@ export async function overrideEntitlement(
   }
   const call = { userId, operation: "adminOverrideEntitlement", key, input: { featureKey, override, reason } };
   return withCustomerLock(deps, userId, () =>
-    answerOnce(deps, call, async () => {
-      await inTransaction(deps, (inside) => write(inside, actor, { userId, featureKey, override, reason, feature }));
-      return done({ userId, featureKey });
-    }),
+    // What is set and the answer to its key are written together, or neither is: it is on record once.
+    inTransaction(deps, (inside) =>
+      answerOnce(inside, call, async () => {
+        await write(inside, actor, { userId, featureKey, override, reason, feature });
+        return done({ userId, featureKey });
+      }),
+    ),
   );
 }
 
