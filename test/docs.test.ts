@@ -61,6 +61,14 @@ test("the faults that are listed are shown by the tests that `npm run test:fault
   expect(run.filter((name) => !existsSync(`test/${name}.test.ts`))).toEqual([]);
 });
 
+test("the pitfalls that are listed are shown by tests that exist", () => {
+  const rows = [...readFileSync("docs/pitfalls.md", "utf8").matchAll(/^\|(.*)\|(.*)\|(.*)\|$/gm)].slice(2);
+  expect(rows.length).toBeGreaterThan(20);
+  const named = rows.map(([, , , cell = ""]) => [...cell.matchAll(/`([\w-]+)`/g)].map(([, name = ""]) => name));
+  expect(named.filter((names) => names.length === 0)).toEqual([]);
+  expect(named.flat().filter((name) => !existsSync(`test/${name}.test.ts`))).toEqual([]);
+});
+
 test("every script that the documentation names exists, and the README names every script", () => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync("package.json", "utf8"));
   const named = pages.flatMap(({ path, text }) =>
