@@ -39,7 +39,7 @@ function renderDefaultButton(): SafeHtml {
   return html`<button class="visually-hidden" name="action" value="pay" tabindex="-1" aria-hidden="true">Pay</button>`;
 }
 
-/** Stripe's page says so as well: https://docs.stripe.com/payments/checkout/free-trials */
+/** What stands in the place of the card that need not be left: https://docs.stripe.com/payments/checkout/free-trials */
 function renderNoCard(view: CheckoutPageView): SafeHtml {
   const isStopped = view.trialDays > 0 && view.missingCard !== "create_invoice";
   const outcome = view.missingCard === "pause" ? "paused" : "canceled";
