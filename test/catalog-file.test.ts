@@ -131,6 +131,21 @@ test.each<[title: string, text: string, faults: string[]]>([
     ["18:17 `trial_days` cannot be 0.5. It must be a whole number of days from 0 to 730."],
   ],
   [
+    "a trial without a card and without days",
+    changed("    name: Pro\n", "    name: Pro\n    trial_without_card: true\n"),
+    ["18:25 `pro` has a trial without a card, and no trial. Say how long it is in `trial_days`, or leave this out."],
+  ],
+  [
+    "a trial without a card for a length that cannot be",
+    changed("    name: Pro\n", "    name: Pro\n    trial_days: long\n    trial_without_card: true\n"),
+    ['18:17 `trial_days` cannot be "long". It must be a whole number of days from 0 to 730.'],
+  ],
+  [
+    "a trial that asks for a card, or perhaps not",
+    changed("    name: Pro\n", "    name: Pro\n    trial_days: 14\n    trial_without_card: maybe\n"),
+    ['19:25 `trial_without_card` cannot be "maybe". It must be `true` or `false`.'],
+  ],
+  [
     "a grace of a year",
     changed("    name: Pro\n", "    name: Pro\n    grace_days: 365\n"),
     ["18:17 `grace_days` cannot be 365. It must be a whole number of days from 0 to 90."],

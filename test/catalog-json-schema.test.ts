@@ -39,6 +39,10 @@ test.each([
   ["prices in several currencies", changed("29.99", "{ usd: 29.99, eur: '27.99', jpy: 4500 }")],
   ["tax", changed("currency: usd\n", "currency: usd\ntax: { behavior: inclusive, automatic: true }\n")],
   ["seats", changed("    name: Pro\n", "    name: Pro\n    seats: { max: unlimited }\n")],
+  [
+    "a trial without a card",
+    changed("    name: Pro\n", "    name: Pro\n    trial_days: 14\n    trial_without_card: true\n"),
+  ],
   ["a contact", changed("    name: Pro\n", "    name: Pro\n    contact_url: https://studio.example/sales\n")],
 ])("a file that the service takes passes in the editor: %s", (_title, text) => {
   expect(faultsOf(text)).toEqual([]);

@@ -30,6 +30,7 @@ function tier(slug: string, rank: number, parts: Partial<CatalogTier> = {}): Cat
     isDefault: false,
     isRecommended: false,
     trialDays: 0,
+    isTrialWithoutCard: false,
     graceDays: null,
     contactUrl: null,
     seats: { min: 1, max: 1 },

@@ -6,7 +6,7 @@ import { codesOf } from "./support/graphql.js";
 import { findPrice } from "./support/person.js";
 
 const pricingPage = `query ($currency: CurrencyCode, $country: CountryCode) {
-  tiers { id slug name rank isFree isRecommended trialDays contactUrl highlights
+  tiers { id slug name rank isFree isRecommended trialDays isTrialWithoutCard contactUrl highlights
     monthly: price(currency: $currency, country: $country) {
       id interval isTaxInclusive unitAmount { amount currency decimal formatted } monthlyEquivalent { amount }
       savingsPercent tier { slug } }
@@ -38,6 +38,7 @@ test("a visitor reads the price list in one request, cheapest tier first, withou
   expect(data.tiers[2]).toMatchObject({
     name: "Professional",
     trialDays: 0,
+    isTrialWithoutCard: false,
     contactUrl: null,
     highlights: expect.arrayContaining(["6 guests on stage"]),
     monthly: {

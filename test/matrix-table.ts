@@ -207,8 +207,8 @@ export const open: Readonly<Record<string, string>> = {
   RegisterCustomerPayload: "customer userErrors",
   ReserveUsagePayload: "reservation userErrors",
   SettleUsagePayload: "entitlement reservation userErrors",
-  Tier: `contactUrl description features highlights id isFree isRecommended name price prices rank slug trialDays
-    viewerAction`,
+  Tier: `contactUrl description features highlights id isFree isRecommended isTrialWithoutCard name price prices rank
+    slug trialDays viewerAction`,
   TierFeature: "feature isIncluded isUnlimited limit",
   TierPrice: "id interval isTaxInclusive monthlyEquivalent savingsPercent tier unitAmount",
   UsageEventResult: "entitlement idempotencyKey isAccepted isDuplicate userErrors",

@@ -16,7 +16,15 @@ import { type Standing, type TierAction, tierActionFor } from "../src/billing/pr
 import { makeCountryReader } from "../src/http/visitor-country.js";
 
 function tier(slug: string, rank: number, parts: Partial<CatalogTier> = {}): CatalogTier {
-  const none = { description: null, highlights: [], trialDays: 0, graceDays: null, contactUrl: null, grants: {} };
+  const none = {
+    description: null,
+    highlights: [],
+    trialDays: 0,
+    isTrialWithoutCard: false,
+    graceDays: null,
+    contactUrl: null,
+    grants: {},
+  };
   const flags = { isHidden: false, isStaff: false, isDefault: false, isRecommended: false };
   return { slug, name: slug, rank, ...none, ...flags, seats: { min: 1, max: 1 }, ...parts };
 }

@@ -6,6 +6,9 @@ import type { Order, OrderItem } from "./order.js";
 import { intervalOf, periodEndAfter } from "./periods.js";
 import { inlinePrice, isMetered, productIdOf, unitAmount } from "./price-amounts.js";
 
+/** What comes of a trial that ends without a card. */
+export type MissingPaymentMethod = "cancel" | "create_invoice" | "pause";
+
 /** What a subscription has that is not in the order. */
 export interface SubscriptionTerms {
   customer: string;
@@ -18,8 +21,8 @@ export interface SubscriptionTerms {
   daysUntilDue?: number | null;
   /** Left out: as an account's are. */
   paymentSettings?: Partial<Stripe.Subscription.PaymentSettings>;
-  /** What comes of a trial that ends without a card; left out: an invoice. */
-  missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
+  /** Left out: an invoice. */
+  missingPaymentMethod?: MissingPaymentMethod;
 }
 
 const defaultPaymentSettings: Stripe.Subscription.PaymentSettings = {

@@ -18,6 +18,9 @@ export interface Completion {
   created: Stripe.PaymentIntent | null;
 }
 
+/** What a subscription is begun with, be it without a card. */
+type Beginning = Omit<Completion, "method"> & { method: Stripe.PaymentMethod | null };
+
 /**
  * Makes the customer, the subscription and its paid invoice, and closes the session.
  *
@@ -27,15 +30,18 @@ export interface Completion {
 export function completeSession(
   world: World,
   session: Stripe.Checkout.Session,
-  completion: Completion,
+  completion: Beginning,
 ): Stripe.Checkout.Session {
   const { plan, order, payment } = completion;
   const { tables } = world;
   const existing = tables.customer.find(plan.customer);
-  const name = completion.method.billing_details.name;
+  // Where no card is asked for no name is either.
+  const name = completion.method?.billing_details.name ?? existing?.name ?? null;
   const email = existing?.email ?? session.customer_email;
   const customer = tables.customer.put(existing ?? buildCustomer(world, { id: plan.customer, email, name }));
-  const method = tables.payment_method.put({ ...completion.method, allow_redisplay: "limited", customer: customer.id });
+  const method =
+    completion.method &&
+    tables.payment_method.put({ ...completion.method, allow_redisplay: "limited", customer: customer.id });
 
   tables.customer.put({
     ...customer,
@@ -48,7 +54,7 @@ export function completeSession(
     order,
     terms: {
       customer: customer.id,
-      defaultPaymentMethod: method.id,
+      defaultPaymentMethod: method?.id ?? null,
       isTaxAutomatic: session.automatic_tax.enabled,
       ...termsOf(plan),
     },
@@ -68,7 +74,7 @@ export function completeSession(
     url: null,
   });
 
-  recordEvent(world, "payment_method.attached", method);
+  if (method) recordEvent(world, "payment_method.attached", method);
   if (!existing) recordEvent(world, "customer.created", customer);
   recordEvent(world, "customer.updated", tables.customer.find(customer.id) ?? customer, customer);
   recordEvent(world, "checkout.session.completed", completed);
@@ -76,8 +82,9 @@ export function completeSession(
   return completed;
 }
 
-function termsOf(plan: CheckoutPlan): { metadata: Record<string, string>; description: string | null } {
-  return { metadata: plan.subscription.metadata, description: plan.subscription.description };
+function termsOf({ subscription }: CheckoutPlan): Omit<CheckoutPlan["subscription"], "trialPeriodDays"> {
+  const { metadata, description, missingPaymentMethod } = subscription;
+  return { metadata, description, missingPaymentMethod };
 }
 
 /** Who paid, as the session says it. */

@@ -25,19 +25,32 @@ export type PayResult =
  * Runs from start to end without giving way, so of two posts at once the second finds the session complete.
  */
 export function paySession(world: World, session: Stripe.Checkout.Session, form: CardForm): PayResult {
-  if (session.status !== "open") return { kind: "closed" };
-  if (world.deletedCustomers.has(planOf(world, session).customer)) {
-    return { kind: "declined", message: "This customer no longer exists, so nothing can be paid here." };
-  }
+  const refused = refusedAtOnce(world, session);
+  if (refused) return refused;
   const { email } = session.customer_details ?? { email: session.customer_email };
   const holder = { name: form.name, email, exp_month: form.expMonth, exp_year: form.expYear };
   const method = world.tables.payment_method.put(buildCard(world, form.card, holder));
   return attemptPayment(world, session, method, "on_session");
 }
 
+/** Completes an open session that asks for no card, as nothing is due. */
+export function completeWithoutCard(world: World, session: Stripe.Checkout.Session): PayResult {
+  const refused = refusedAtOnce(world, session);
+  if (refused) return refused;
+  const plan = planOf(world, session);
+  const completion = { plan, order: orderOf(world, plan), method: null, payment: null, created: null };
+  return { kind: "paid", session: completeSession(world, session, completion) };
+}
+
 /** Pays an open session with a card that is on record, as the page's own script would. */
 export function payWithMethod(world: World, session: Stripe.Checkout.Session, method: Stripe.PaymentMethod): PayResult {
   return session.status === "open" ? attemptPayment(world, session, method, "on_session") : { kind: "closed" };
+}
+
+function refusedAtOnce(world: World, session: Stripe.Checkout.Session): PayResult | null {
+  if (session.status !== "open") return { kind: "closed" };
+  if (!world.deletedCustomers.has(planOf(world, session).customer)) return null;
+  return { kind: "declined", message: "This customer no longer exists, so nothing can be paid here." };
 }
 
 /** Goes on after the bank's question. */

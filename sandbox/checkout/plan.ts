@@ -3,6 +3,7 @@ import { customersDiscounts } from "../billing/applied-discounts.js";
 import type { Redemption } from "../billing/discounts.js";
 import type { Order, OrderItem } from "../billing/order.js";
 import { idOf } from "../billing/price-amounts.js";
+import type { MissingPaymentMethod } from "../billing/subscription.js";
 import { addDays } from "../calendar.js";
 import { newId } from "../ids.js";
 import { nowInSeconds, type World } from "../world.js";
@@ -13,7 +14,12 @@ export interface CheckoutPlan {
   currency: string;
   /** The customer's id, set aside at creation if there is no customer before the payment. */
   customer: string;
-  subscription: { metadata: Record<string, string>; description: string | null; trialPeriodDays: number | null };
+  subscription: {
+    metadata: Record<string, string>;
+    description: string | null;
+    trialPeriodDays: number | null;
+    missingPaymentMethod: MissingPaymentMethod;
+  };
   /** What a single payment is told by `payment_intent_data`. */
   payment?: Pick<Stripe.PaymentIntent, "description" | "metadata" | "shipping">;
   /** `customer_update[name]=auto`: the name on the card becomes the customer's. */
@@ -33,7 +39,7 @@ export function planOf(world: World, session: Stripe.Checkout.Session): Checkout
     items: lines.flatMap(({ price, quantity }) => (price ? [{ price: price.id, quantity: quantity ?? 1 }] : [])),
     currency: session.currency ?? "usd",
     customer: session.customer === null ? newId.customer() : idOf(session.customer),
-    subscription: { metadata: {}, description: null, trialPeriodDays: null },
+    subscription: { metadata: {}, description: null, trialPeriodDays: null, missingPaymentMethod: "create_invoice" },
     updatesName: false,
     coupon: null,
     promotionCode: null,

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { priceOf } from "../billing/order.js";
 import { describePrice, idOf } from "../billing/price-amounts.js";
-import { amountDueOf } from "../checkout/amount-due.js";
+import { amountDueOf, asksForCard } from "../checkout/amount-due.js";
 import { orderOf, planOf, redemptionOf } from "../checkout/plan.js";
 import { formatMoney } from "../money.js";
 import { renderClosedCheckoutPage } from "../pages/checkout-steps.js";
@@ -36,6 +36,8 @@ export function checkoutView(world: World, session: Stripe.Checkout.Session, for
     tax: session.automatic_tax.enabled ? money(session.total_details?.amount_tax ?? 0) : null,
     email: session.customer_details?.email ?? session.customer_email,
     trialDays: plan.subscription.trialPeriodDays ?? 0,
+    isCardAsked: asksForCard(world, session),
+    missingCard: plan.subscription.missingPaymentMethod,
     allowPromotionCode: session.allow_promotion_codes ?? false,
     discount: coupon
       ? { name: coupon.name ?? coupon.id, amountOff: money(session.total_details?.amount_discount ?? 0) }

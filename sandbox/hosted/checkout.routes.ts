@@ -3,8 +3,9 @@ import type Stripe from "stripe";
 import { StripeRefusal } from "../api/errors.js";
 import { couponFor } from "../billing/discounts.js";
 import { purchaseOf } from "../billing/order.js";
+import { asksForCard } from "../checkout/amount-due.js";
 import { readCardForm } from "../checkout/card-form.js";
-import { finishAuthentication, type PayResult, paySession } from "../checkout/pay-session.js";
+import { completeWithoutCard, finishAuthentication, type PayResult, paySession } from "../checkout/pay-session.js";
 import { orderOf, planOf } from "../checkout/plan.js";
 import { putSessionWithPlan } from "../checkout/session-amounts.js";
 import { formatMoney } from "../money.js";
@@ -45,6 +46,9 @@ export function registerCheckoutPage(app: FastifyInstance, { world }: Runtime): 
       return sendPage(reply, renderCheckoutPage(checkoutView(world, session, form)));
     }
     if (action === "apply") return sendPage(reply, renderCheckoutPage(checkoutView(world, discounted, form)));
+    if (!asksForCard(world, discounted)) {
+      return answer(world, reply, discounted, form, completeWithoutCard(world, discounted));
+    }
 
     const typed = {
       number: fieldOf(request.body, "number"),

@@ -14,11 +14,15 @@ export function renderCheckoutPage(view: CheckoutPageView): string {
 ${renderDefaultButton()}
 ${renderSummary(view)}
 <main class="payment"><div class="stack">
-<h2>Payment details</h2>
+<h2>${view.isCardAsked ? "Payment details" : "Your details"}</h2>
 ${errorsOf(view, null).map((message) => notice("error", message))}
 ${view.email !== null && html`<div class="field"><span class="label">E-mail</span><p class="read-only">${view.email}</p></div>`}
-${renderCardFields(view)}
-${renderTestCards(testCards)}
+${
+  view.isCardAsked
+    ? html`${renderCardFields(view)}
+${renderTestCards(testCards)}`
+    : renderNoCard(view)
+}
 ${renderButtons(view)}
 <p class="muted fine-print">Local Stripe sandbox · ${view.sessionId}</p>
 </div></main>
@@ -33,6 +37,13 @@ ${renderButtons(view)}
  */
 function renderDefaultButton(): SafeHtml {
   return html`<button class="visually-hidden" name="action" value="pay" tabindex="-1" aria-hidden="true">Pay</button>`;
+}
+
+/** What stands in the place of the card that need not be left: https://docs.stripe.com/payments/checkout/free-trials */
+function renderNoCard(view: CheckoutPageView): SafeHtml {
+  const isStopped = view.trialDays > 0 && view.missingCard !== "create_invoice";
+  const outcome = view.missingCard === "pause" ? "paused" : "canceled";
+  return html`<p class="muted">No payment method is needed: nothing is due today.${isStopped && ` The subscription is ${outcome} when the trial ends, unless you add one before.`}</p>`;
 }
 
 const testCards: [string, string][] = [
@@ -51,5 +62,6 @@ ${view.mode === "subscription" && html`<p class="muted small">Your subscription 
 
 function labelOf(view: CheckoutPageView): string {
   if (view.mode === "setup") return "Save card";
-  return view.trialDays > 0 ? "Start trial" : `Pay ${view.totalDueToday}`;
+  if (view.trialDays > 0) return "Start trial";
+  return view.isCardAsked ? `Pay ${view.totalDueToday}` : "Subscribe";
 }

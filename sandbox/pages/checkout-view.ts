@@ -22,6 +22,10 @@ export interface CheckoutPageView {
   tax: string | null;
   email: string | null;
   trialDays: number;
+  /** Whether a card is asked for; where nothing is due it need not be. */
+  isCardAsked: boolean;
+  /** What becomes of a trial that ends with no card to charge. */
+  missingCard: "cancel" | "create_invoice" | "pause";
   allowPromotionCode: boolean;
   discount: { name: string; amountOff: string } | null;
   cancelUrl: string | null;

@@ -72,6 +72,8 @@ function basicPlan(params: Params, customer: Stripe.Customer | null): Omit<Check
       metadata: mergeMetadata({}, params.subscription_data?.metadata),
       description: params.subscription_data?.description ?? null,
       trialPeriodDays: params.subscription_data?.trial_period_days ?? null,
+      missingPaymentMethod:
+        params.subscription_data?.trial_settings?.end_behavior?.missing_payment_method ?? "create_invoice",
     },
     ...(params.payment_intent_data && { payment: paymentOf(params.payment_intent_data) }),
     updatesName: params.customer_update?.name === "auto",
@@ -138,6 +140,12 @@ function refuseContradictions(params: Params): void {
   if (params.subscription_data && params.mode !== "subscription") {
     throw invalidRequest("You can not pass `subscription_data` unless the mode is `subscription`.", {
       param: "subscription_data",
+    });
+  }
+  // https://docs.stripe.com/api/checkout/sessions/create#create_checkout_session-payment_method_collection
+  if (params.payment_method_collection && params.mode !== "subscription") {
+    throw invalidRequest("`payment_method_collection` can only be used in `subscription` mode.", {
+      param: "payment_method_collection",
     });
   }
   if (params.customer_update && params.customer === undefined) {

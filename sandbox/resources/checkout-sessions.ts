@@ -39,7 +39,10 @@ const subscriptionData = hash({
   trial_end: notHere,
   trial_period_days: integer({ min: 1, max: 730 }),
   trial_settings: hash({
-    end_behavior: hash({ billing_cycle_anchor: notHere, missing_payment_method: only("create_invoice") }),
+    end_behavior: hash({
+      billing_cycle_anchor: notHere,
+      missing_payment_method: oneOf("cancel", "create_invoice", "pause"),
+    }),
   }),
 } satisfies Covers<Stripe.Checkout.SessionCreateParams.SubscriptionData>);
 
@@ -104,7 +107,7 @@ export const createParams = {
   optional_items: notHere,
   origin_context: notHere,
   payment_intent_data: paymentIntentData,
-  payment_method_collection: only("always"),
+  payment_method_collection: oneOf("always", "if_required"),
   payment_method_configuration: notHere,
   payment_method_data: notHere,
   payment_method_options: notHere,

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { checkoutSnapshot } from "./checkout-snapshot.js";
 import { makeCourseGateway, type StripeCourseGateway } from "./course-gateway.js";
 import { invoicePreviewSnapshot, invoiceSnapshot, nothingUpcoming } from "./invoice-snapshot.js";
 import { makeStripeListing, type StripeListing } from "./listing.js";
@@ -9,7 +10,6 @@ import { makeRefundGateway, type StripeRefundGateway } from "./refund-gateway.js
 import {
   type CheckoutSnapshot,
   type CustomerSnapshot,
-  checkoutSnapshot,
   customerSnapshot,
   externalIdKey,
   type InvoicePreviewSnapshot,
@@ -41,8 +41,10 @@ export interface NewCheckout {
   /** Lower case, one that the price is sold in; null leaves the choice to Stripe. */
   readonly currency: string | null;
   readonly quantity: number;
-  /** Free days before the first charge; 0 without a trial. A payment method is asked for all the same. */
+  /** Free days before the first charge; 0 without a trial. */
   readonly trialDays: number;
+  /** Whether no payment method is asked for where nothing is due, and the trial ends by itself unless one is left. */
+  readonly isWithoutCard: boolean;
   /** Whether Stripe Tax works out the tax, from the address that the page then asks for. */
   readonly isTaxAutomatic: boolean;
   readonly successUrl: string;
@@ -222,6 +224,7 @@ function checkoutParams(checkout: NewCheckout): Stripe.Checkout.SessionCreatePar
     line_items: [{ price: checkout.stripePriceId, quantity: checkout.quantity }],
     ...(checkout.currency && { currency: checkout.currency }),
     ...(checkout.trialDays > 0 && { subscription_data: trialParams(checkout) }),
+    ...(checkout.isWithoutCard && { payment_method_collection: "if_required" }),
     // A customer has no address yet, and without one there is nothing to work tax out from.
     ...(checkout.isTaxAutomatic && { automatic_tax: { enabled: true }, customer_update: { address: "auto" } }),
     success_url: checkout.successUrl,
@@ -231,6 +234,15 @@ function checkoutParams(checkout: NewCheckout): Stripe.Checkout.SessionCreatePar
   };
 }
 
-function trialParams({ checkoutId, trialDays }: NewCheckout): Stripe.Checkout.SessionCreateParams.SubscriptionData {
-  return { trial_period_days: trialDays, metadata: { [trialCheckoutIdKey]: checkoutId } };
+/**
+ * A trial that nobody left a card for is canceled when it ends, so that nothing is owed and the free tier holds. Paused, it
+ * would keep the customer from buying anew: https://docs.stripe.com/payments/checkout/free-trials
+ */
+function trialParams(checkout: NewCheckout): Stripe.Checkout.SessionCreateParams.SubscriptionData {
+  const { checkoutId, trialDays, isWithoutCard } = checkout;
+  return {
+    trial_period_days: trialDays,
+    metadata: { [trialCheckoutIdKey]: checkoutId },
+    ...(isWithoutCard && { trial_settings: { end_behavior: { missing_payment_method: "cancel" } } }),
+  };
 }

@@ -104,6 +104,8 @@ export interface SubscriptionSnapshot {
   readonly fingerprint: string | null;
   /** Our checkout in which it began with a trial; null for any other, also where staff gave it a trial at Stripe. */
   readonly trialCheckoutId: string | null;
+  /** Whether its trial, should it end with nothing to charge, stops it in place of an invoice. */
+  readonly stopsWithoutCard: boolean;
   readonly pendingChange: PendingChangeSnapshot | null;
   /** The schedule that moves it from phase to phase; null without one. */
   readonly scheduleId: string | null;
@@ -283,18 +285,5 @@ export function customerSnapshot(customer: Stripe.Customer | Stripe.DeletedCusto
     userId: customer.metadata[userIdKey] ?? null,
     externalId: customer.metadata[externalIdKey] ?? null,
     metadata: customer.metadata,
-  };
-}
-
-export function checkoutSnapshot(session: Stripe.Checkout.Session): CheckoutSnapshot {
-  return {
-    id: session.id,
-    customerId: idOf(session.customer),
-    checkoutId: session.client_reference_id,
-    status: session.status === "complete" ? "COMPLETE" : session.status === "expired" ? "EXPIRED" : "OPEN",
-    url: session.url,
-    expiresAt: instantOf(session.expires_at),
-    subscriptionId: idOf(session.subscription),
-    invoiceId: idOf(session.invoice),
   };
 }

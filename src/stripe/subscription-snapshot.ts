@@ -46,6 +46,7 @@ export function subscriptionSnapshot(
     pastDueSince: unpaidSince(invoices),
     paymentMethod: paymentMethodSnapshot(subscription.default_payment_method),
     fingerprint: fingerprintOf(subscription.default_payment_method),
+    stopsWithoutCard: stopsWithoutCard(subscription),
     trialCheckoutId: subscription.metadata[trialCheckoutIdKey] ?? null,
     pendingChange: pendingChangeOf(subscription),
     scheduleId: subscription.ended_at === null ? idOf(subscription.schedule) : null,
@@ -58,6 +59,12 @@ function cancelsAt(subscription: Stripe.Subscription, period: Span | null): Date
   if (subscription.ended_at) return null;
   if (subscription.cancel_at) return instantOf(subscription.cancel_at);
   return subscription.cancel_at_period_end ? (period?.end ?? null) : null;
+}
+
+/** https://docs.stripe.com/api/subscriptions/object#subscription_object-trial_settings-end_behavior-missing_payment_method */
+function stopsWithoutCard({ trial_settings }: Stripe.Subscription): boolean {
+  const outcome = trial_settings?.end_behavior.missing_payment_method;
+  return outcome === "cancel" || outcome === "pause";
 }
 
 /** What the customer chose; a choice that came up after this version counts as any other. */

@@ -2,10 +2,11 @@ import { watchPortal, watchProduct } from "../billing/catalog/catalog-watch.js";
 import { syncCheckout } from "../billing/checkout/checkout.sync.js";
 import { syncOrForgetInvoice } from "../billing/history/invoice.sync.js";
 import { syncPayment } from "../billing/history/payment.sync.js";
+import { syncPayer } from "../billing/subscriptions/payer.sync.js";
 import { syncPaymentMethod } from "../billing/subscriptions/payment-method.sync.js";
 import { syncSubscription } from "../billing/subscriptions/subscription.sync.js";
 import { watchMeter } from "../billing/usage/meter-watch.js";
-import { syncCustomer, type Write } from "../billing/users/user.sync.js";
+import type { Write } from "../billing/users/user.sync.js";
 import type { UserRow } from "../billing/users/user.table.js";
 import type { Deps } from "../deps.js";
 import type { ReferenceKind } from "../stripe/event-source.js";
@@ -16,7 +17,7 @@ type Sync = (deps: Deps, user: UserRow, stripeId: string) => Promise<Write<unkno
 
 /** The kinds of object that are synced. */
 export const syncs = {
-  customer: syncCustomer,
+  customer: syncPayer,
   subscription: syncSubscription,
   invoice: syncOrForgetInvoice,
   payment: syncPayment,

@@ -1,10 +1,46 @@
+import { expect } from "vitest";
 import type { TestApp } from "./app.js";
 import { pushChanged } from "./catalog.js";
+import { type Person, returnUrl } from "./person.js";
+import { until } from "./until.js";
 
-/** Lets these tiers begin with so many free days, and no other. */
-export function offerTrials(app: TestApp, days: Record<string, number>): Promise<void> {
+/** Lets these tiers begin with so many free days, and no other; some of them without a card. */
+export function offerTrials(
+  app: TestApp,
+  days: Record<string, number>,
+  withoutCard: readonly string[] = [],
+): Promise<void> {
   return pushChanged(app, (definition) => ({
     ...definition,
-    tiers: definition.tiers.map((tier) => ({ ...tier, trialDays: days[tier.slug] ?? 0 })),
+    tiers: definition.tiers.map((tier) => ({
+      ...tier,
+      trialDays: days[tier.slug] ?? 0,
+      isTrialWithoutCard: withoutCard.includes(tier.slug),
+    })),
   }));
+}
+
+const noCard = { number: "", expiry: "", cvc: "", name: "" };
+
+/** Begins a trial on a page that asks for no card, and waits until it is in force. */
+export async function startWithoutCard(person: Person, tier = "professional"): Promise<void> {
+  const { checkoutSession, userErrors } = await person.checkout(tier);
+  expect(userErrors).toEqual([]);
+  expect(await person.pay(checkoutSession.url, noCard)).toContain(checkoutSession.id);
+  await until(`${person.sub} is in a trial`, async () => {
+    const { currentSubscription } = await person.ask("{ currentSubscription { status } }");
+    return currentSubscription?.status === "TRIALING";
+  });
+}
+
+const portalMutation = `mutation ($input: CreatePortalSessionInput!) {
+  createPortalSession(input: $input) { url userErrors { code } } }`;
+
+/** Leaves a card in the portal, to be charged from then on. */
+export async function leaveCard(person: Person, number: string): Promise<void> {
+  const { createPortalSession } = await person.ask(portalMutation, { input: { returnUrl, flow: "PAYMENT_METHOD" } });
+  const fields = { action: "save_card", number, expiry: "11/38", cvc: "123", name: person.sub };
+  const body = new URLSearchParams(fields);
+  const { headers } = await fetch(createPortalSession.url, { method: "POST", redirect: "manual", body });
+  expect(headers.get("location")).toBe(returnUrl);
 }

@@ -51,6 +51,7 @@ function tierOf(slug: string, tier: TierSource, rank: number): CatalogTier {
     isDefault: tier.default,
     isRecommended: tier.recommended,
     trialDays: tier.trial_days,
+    isTrialWithoutCard: tier.trial_without_card,
     graceDays: tier.grace_days ?? null,
     contactUrl: tier.contact_url ?? null,
     seats: tier.seats,

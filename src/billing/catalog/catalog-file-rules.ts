@@ -78,6 +78,14 @@ function brokenByTier(slug: string, tier: TierOutline): BrokenRule[] {
       },
     ],
     [
+      tier.trial_without_card === true && (tier.trial_days ?? 0) === 0,
+      {
+        path: [...path, "trial_without_card"],
+        problem: `\`${slug}\` has a trial without a card, and no trial.`,
+        hint: "Say how long it is in `trial_days`, or leave this out.",
+      },
+    ],
+    [
       tier.seats !== undefined && tier.seats.min > tier.seats.max,
       {
         path: [...path, "seats", "min"],

@@ -114,6 +114,9 @@ const tier = (outline: CatalogOutline) =>
         .max(730, aTrial)
         .default(0)
         .describe("Length of the trial for a first subscription."),
+      trial_without_card: yesOrNo.describe(
+        "Whether that trial asks for no card; it ends uncharged unless one is left.",
+      ),
       grace_days: z
         .int(aGrace)
         .min(0, aGrace)
@@ -176,6 +179,9 @@ const outlineSchema = z.object({
           hidden: lenientFlag,
           contact_url: z.unknown().optional(),
           earlier_prices: z.array(z.unknown()).catch([]).optional(),
+          // One that cannot be read is a trial still.
+          trial_days: z.number().catch(1).optional(),
+          trial_without_card: lenientFlag.optional(),
           seats: z
             .object({ min: z.number().catch(1), max: z.number().catch(Infinity) })
             .optional()

@@ -34,6 +34,7 @@ function complete(definition: StoredDefinition): CatalogDefinition {
     ...tier,
     seats: tier.seats ?? { min: 1, max: 1 },
     graceDays: tier.graceDays ?? null,
+    isTrialWithoutCard: tier.isTrialWithoutCard ?? false,
   }));
   const features = definition.features.map((each) => ({ ...each, isSelfReported: each.isSelfReported ?? false }));
   const { tax = { behavior: "exclusive", automatic: false }, earlierPrices = [] } = definition;

@@ -2,7 +2,8 @@ import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from "driz
 import { instant, timestamps, whole } from "../../db/columns.js";
 import type { CatalogDefinition, CatalogFeature, CatalogTier, FeatureKind, Interval } from "./catalog.js";
 
-type StoredTier = Omit<CatalogTier, "seats" | "graceDays"> & Partial<Pick<CatalogTier, "seats" | "graceDays">>;
+type LaterPart = "seats" | "graceDays" | "isTrialWithoutCard";
+type StoredTier = Omit<CatalogTier, LaterPart> & Partial<Pick<CatalogTier, LaterPart>>;
 
 /** A definition as some release wrote it; what came later may be missing. */
 export type StoredDefinition = Omit<CatalogDefinition, "tax" | "features" | "tiers" | "earlierPrices"> & {

@@ -61,6 +61,8 @@ export interface CatalogTier {
   readonly isDefault: boolean;
   readonly isRecommended: boolean;
   readonly trialDays: number;
+  /** Whether its trial begins without a card, and ends uncharged unless one is left. */
+  readonly isTrialWithoutCard: boolean;
   /** For how many days after a payment failed it is kept; null leaves that to `GRACE_PERIOD_DAYS`. */
   readonly graceDays: number | null;
   readonly contactUrl: string | null;

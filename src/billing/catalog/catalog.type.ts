@@ -66,6 +66,11 @@ export class Tier extends Node {
   @Field(() => Int, { description: "Trial length for a first subscription in days, 0 for none." })
   readonly trialDays!: number;
 
+  @Field(() => Boolean, {
+    description: "Whether that trial asks for no card: it then ends uncharged, unless one is left before.",
+  })
+  readonly isTrialWithoutCard!: boolean;
+
   @Field(() => Url, { nullable: true, description: "Where to ask about it when `viewerAction` is `CONTACT_SALES`." })
   readonly contactUrl!: string | null;
 }
@@ -125,9 +130,10 @@ export class TierFeature {
 
 /** A tier as the API shows it. */
 export function toTier(catalog: Catalog, tier: CatalogTier): Tier {
-  const { slug, name, description, highlights, rank, isRecommended, trialDays, contactUrl } = tier;
+  const { slug, name, description, highlights, rank, isRecommended, trialDays, isTrialWithoutCard, contactUrl } = tier;
   const isFree = contactUrl === null && !catalog.prices.some((price) => price.tierSlug === slug);
-  const shown = { slug, name, description, highlights, rank, isRecommended, trialDays, contactUrl };
+  const texts = { slug, name, description, highlights, contactUrl };
+  const shown = { ...texts, rank, isRecommended, trialDays, isTrialWithoutCard };
   return Object.assign(new Tier(), { id: catalogId("Tier", slug), origin: { catalog, part: tier }, isFree, ...shown });
 }
 

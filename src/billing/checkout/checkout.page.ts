@@ -21,6 +21,7 @@ export async function openPage(deps: Deps, user: RegisteredUser, row: CheckoutRo
     currency: row.currency,
     quantity: row.quantity,
     trialDays: row.trialDays,
+    isWithoutCard: row.isWithoutCard,
     isTaxAutomatic: row.isTaxAutomatic,
     successUrl: back,
     cancelUrl: back,

@@ -4,10 +4,11 @@ import { announce } from "../../live/announce.js";
 import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
 import { syncInvoice } from "../history/invoice.sync.js";
 import { tieredMomentOf } from "../moment.js";
+import { syncPayer } from "../subscriptions/payer.sync.js";
 import { isEntitling, isRunning } from "../subscriptions/subscription.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
-import { commit, syncCustomer, type Write } from "../users/user.sync.js";
+import { commit, type Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import { keepCardsTask } from "./checkout.card.js";
 import {
@@ -36,7 +37,7 @@ export async function syncCheckout(
   const row = session.checkoutId ? await findCheckout(deps.db, user.id, session.checkoutId) : undefined;
   // What came of a payment is read side by side: somebody waits for it on the return page.
   const [writeCustomer, writeSubscription, writeInvoice] = await Promise.all([
-    session.subscriptionId && session.customerId ? syncCustomer(deps, user, session.customerId) : undefined,
+    session.subscriptionId && session.customerId ? syncPayer(deps, user, session.customerId) : undefined,
     session.subscriptionId ? syncSubscription(deps, user, session.subscriptionId) : undefined,
     session.invoiceId ? syncInvoice(deps, user, session.invoiceId) : undefined,
   ]);

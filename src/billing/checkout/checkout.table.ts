@@ -28,6 +28,8 @@ export const checkoutSessions = pgTable(
     quantity: integer("quantity").notNull(),
     /** Free days that the page offers; 0 without a trial. */
     trialDays: integer("trial_days").notNull().default(0),
+    /** Whether the page asks for no card, as it is for a trial that ends by itself unless one is left. */
+    isWithoutCard: boolean("is_without_card").notNull().default(false),
     /** Whether Stripe Tax works out the tax. */
     isTaxAutomatic: boolean("is_tax_automatic").notNull().default(false),
     returnUrl: text("return_url").notNull(),

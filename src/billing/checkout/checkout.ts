@@ -4,7 +4,7 @@ import type { CheckoutRow } from "./checkout.table.js";
 /** What decides whether an open checkout is the one that is asked for. */
 export type CheckoutTerms = Pick<
   CheckoutRow,
-  "priceId" | "quantity" | "returnUrl" | "promotionCodeId" | "trialDays" | "isTaxAutomatic"
+  "priceId" | "quantity" | "returnUrl" | "promotionCodeId" | "trialDays" | "isWithoutCard" | "isTaxAutomatic"
 >;
 
 /** Stripe keeps a Checkout page open for 24 hours unless told otherwise. */
@@ -18,6 +18,7 @@ export function isSameCheckout(first: CheckoutTerms, second: CheckoutTerms): boo
     first.returnUrl === second.returnUrl &&
     first.promotionCodeId === second.promotionCodeId &&
     first.trialDays === second.trialDays &&
+    first.isWithoutCard === second.isWithoutCard &&
     first.isTaxAutomatic === second.isTaxAutomatic
   );
 }

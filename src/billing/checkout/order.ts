@@ -47,6 +47,7 @@ export async function orderOf(deps: Deps, buyer: Buyer, input: CreateCheckoutSes
   if (refused) return refused;
   const promotion = await promotionOf(deps, buyer, price, input);
   if (!promotion.value) return promotion;
+  const isTrial = mayStartTrial(tier, buyer.hadTrial);
   return done({
     priceId: price.id,
     stripePriceId: price.stripePriceId,
@@ -54,7 +55,8 @@ export async function orderOf(deps: Deps, buyer: Buyer, input: CreateCheckoutSes
     quantity,
     returnUrl,
     promotionCodeId: promotion.value.codeId,
-    trialDays: mayStartTrial(tier, buyer.hadTrial) ? tier.trialDays : 0,
+    trialDays: isTrial ? tier.trialDays : 0,
+    isWithoutCard: isTrial && tier.isTrialWithoutCard,
     isTaxAutomatic: deps.catalog().tax.automatic,
   });
 }

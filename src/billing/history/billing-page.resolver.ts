@@ -12,14 +12,12 @@ export class BillingPageResolver {
   @FieldResolver(() => InvoicePreview, {
     nullable: true,
     description:
-      "What the next invoice would be as things stand; null when none is to come. Asks Stripe, so it alone is missing while Stripe does not answer.",
+      "What the next invoice would be as things stand; null when none is to come, as after a trial for which no card was left. Asks Stripe, so it alone is missing while Stripe does not answer.",
   })
-  async upcomingInvoice(
-    @Root() { userId, stripeCustomerId }: Customer,
-    @Ctx() context: GraphQLContext,
-  ): Promise<InvoicePreview | null> {
-    const subscription = await context.loaders.subscriptions.load(userId);
-    const preview = await previewUpcomingInvoice(context, stripeCustomerId, subscription);
+  async upcomingInvoice(@Root() { userId }: Customer, @Ctx() context: GraphQLContext): Promise<InvoicePreview | null> {
+    const { users, subscriptions } = context.loaders;
+    const [user, subscription] = await Promise.all([users.load(userId), subscriptions.load(userId)]);
+    const preview = await previewUpcomingInvoice(context, user, subscription);
     return preview && toInvoicePreview(preview);
   }
 

@@ -1,6 +1,8 @@
 import type { Deps } from "../../deps.js";
 import type { InvoicePreviewSnapshot } from "../../stripe/snapshots.js";
+import { cardOnFile } from "../subscriptions/card-on-file.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import type { UserRow } from "../users/user.table.js";
 
 /** Whether another invoice is to come: it renews, and does not end with the period that runs. */
 export function hasUpcomingInvoice({
@@ -12,12 +14,17 @@ export function hasUpcomingInvoice({
   return !cancelsAt || !currentPeriodEnd || cancelsAt > currentPeriodEnd;
 }
 
-/** What the next invoice would be, asked of Stripe now; null when none is to come. */
+/**
+ * What the next invoice would be, asked of Stripe now; null when none is to come. Stripe previews one as well of a trial that
+ * it is about to stop for want of a card, which we say there is none of.
+ */
 export async function previewUpcomingInvoice(
   deps: Deps,
-  stripeCustomerId: string | null,
+  user: UserRow | undefined,
   subscription: SubscriptionRow | undefined,
 ): Promise<InvoicePreviewSnapshot | null> {
-  if (!stripeCustomerId || !subscription || !hasUpcomingInvoice(subscription)) return null;
-  return deps.stripe.previewRenewal(stripeCustomerId, subscription.stripeSubscriptionId);
+  if (!user?.stripeCustomerId || !subscription || !hasUpcomingInvoice(subscription)) return null;
+  const isInTrial = subscription.status === "TRIALING";
+  if (isInTrial && (await cardOnFile(deps, user, subscription)).stopsWithoutCard) return null;
+  return deps.stripe.previewRenewal(user.stripeCustomerId, subscription.stripeSubscriptionId);
 }

@@ -19,7 +19,7 @@ import {
   type Waiting,
 } from "./perform-change.js";
 import { type PlanChange, type PlanWish, planChangeOf } from "./plan-change.js";
-import { agreementOn, isPayable, isSameDeal, isTooOld, type Quote, quoteOf } from "./plan-quote.js";
+import { agreementOn, isSameDeal, isTooOld, type Quote, quoteOf, refusedForCard } from "./plan-quote.js";
 import { readAgreed, signAgreed } from "./preview-token.js";
 import { refusalOf } from "./stripe-refusal.js";
 
@@ -92,8 +92,8 @@ async function priceChange(
   if (!change.value) return change;
   try {
     const quote = await quoteOf(deps, change.value);
-    const hasCard = await isPayable(deps, quote, change.value);
-    return hasCard ? done({ change: change.value, quote }) : refuse("PAYMENT_METHOD_REQUIRED");
+    const refused = await refusedForCard(deps, quote, change.value);
+    return refused ?? done({ change: change.value, quote });
   } catch (error) {
     if (error instanceof StripeRefused) return refusalOf(deps, change.value.order, error);
     throw error;

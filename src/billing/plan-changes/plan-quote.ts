@@ -1,5 +1,7 @@
 import type { Deps } from "../../deps.js";
+import { type RefusedOutcome, refuse } from "../../errors.js";
 import type { InvoiceLineSnapshot } from "../../stripe/snapshots.js";
+import { cardOnFile } from "../subscriptions/card-on-file.js";
 import type { PlanChange } from "./plan-change.js";
 import type { Agreed } from "./preview-token.js";
 
@@ -22,18 +24,26 @@ export async function quoteOf({ stripe }: Deps, { order, timing, subscription }:
   return { dueNow: now.amount, lines: now.lines, recurring };
 }
 
-/**
- * Whether there is something to pay it from, should something be due. Where we know of nothing Stripe is asked, as a card
- * may have been left a moment ago.
- */
-export async function isPayable({ stripe }: Deps, { dueNow }: Quote, change: PlanChange): Promise<boolean> {
+/** Why there has to be a card first; undefined where there is one, or none is needed. */
+export async function refusedForCard(
+  deps: Deps,
+  { dueNow }: Quote,
+  change: PlanChange,
+): Promise<RefusedOutcome | undefined> {
   const { user, subscription } = change;
-  if (dueNow <= 0 || subscription.paymentMethod || user.paymentMethod) return true;
-  const [theirs, customer] = await Promise.all([
-    stripe.getSubscription(subscription.stripeSubscriptionId),
-    user.stripeCustomerId ? stripe.getCustomer(user.stripeCustomerId) : null,
-  ]);
-  return theirs.paymentMethod !== null || (customer?.paymentMethod ?? null) !== null;
+  const isInTrial = subscription.status === "TRIALING";
+  if (dueNow <= 0 && !isInTrial) return undefined;
+  const { hasCard, stopsWithoutCard } = await cardOnFile(deps, user, subscription);
+  if (hasCard) return undefined;
+  if (stopsWithoutCard && !goesAlong(change)) return refuse("PAYMENT_METHOD_REQUIRED", noCardInTrial);
+  return dueNow > 0 ? refuse("PAYMENT_METHOD_REQUIRED") : undefined;
+}
+
+const noCardInTrial = "The trial was begun without a card; leave one first, then change the plan.";
+
+/** Whether a trial that was begun without a card may go on so: at once, and where the other tier has such a trial too. */
+function goesAlong({ timing, order, to }: PlanChange): boolean {
+  return timing === "IMMEDIATE" && !order.endsTrial && to.tier.isTrialWithoutCard;
 }
 
 /** What a customer agrees to who accepts a quote. */

@@ -4,11 +4,12 @@ import { forgetCheckout, forgetPurchase, syncCheckout } from "../checkout/checko
 import { listHistorySides, lookAtInvoice, lookAtPayment } from "../history/history.comparison.js";
 import { forgetInvoice, syncInvoice } from "../history/invoice.sync.js";
 import { forgetPayment, syncPayment } from "../history/payment.sync.js";
+import { syncPayer } from "../subscriptions/payer.sync.js";
 import { listSubscriptionSides, lookAtSubscription } from "../subscriptions/subscription.comparison.js";
 import { forgetSubscription, syncSubscription } from "../subscriptions/subscription.sync.js";
 import { forgetCustomer, isKnownCustomer, lookAtCustomer, stripeCustomersOf } from "../users/customer.comparison.js";
 import type { ObjectKind, Sides } from "../users/sides.js";
-import { syncCustomer, type Write } from "../users/user.sync.js";
+import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 
 /** How an object of one kind is looked at and repaired. */
@@ -25,7 +26,7 @@ interface ReconciledKind {
 const kinds: Readonly<Record<ObjectKind, ReconciledKind>> = {
   customer: {
     look: (deps, user, _ids, id) => lookAtCustomer(deps, user, id),
-    sync: syncCustomer,
+    sync: syncPayer,
     // Stripe remembers whom it deleted: one that it never heard of is another account's, and nothing to act upon.
     forget: async () => {},
   },

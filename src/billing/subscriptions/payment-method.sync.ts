@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.js";
-import { syncCustomer, type Write } from "../users/user.sync.js";
+import type { Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
+import { syncPayer } from "./payer.sync.js";
 import { findCurrentSubscription } from "./subscription.service.js";
 import { syncSubscription } from "./subscription.sync.js";
 
@@ -11,7 +12,7 @@ import { syncSubscription } from "./subscription.sync.js";
 export async function syncPaymentMethod(deps: Deps, user: UserRow): Promise<Write<void>> {
   const subscription = await findCurrentSubscription(deps, user.id);
   const writes = await Promise.all([
-    user.stripeCustomerId ? syncCustomer(deps, user, user.stripeCustomerId) : undefined,
+    user.stripeCustomerId ? syncPayer(deps, user, user.stripeCustomerId) : undefined,
     subscription ? syncSubscription(deps, user, subscription.stripeSubscriptionId) : undefined,
   ]);
   return async (inside) => {

@@ -2,8 +2,9 @@ import type { Deps } from "../../deps.js";
 import { enqueue } from "../../jobs/enqueue.js";
 import type { SubscriptionSnapshot } from "../../stripe/snapshots.js";
 import { cardMark, emailMark } from "../users/person-marks.js";
+import { findCustomer } from "../users/user.service.js";
 import type { UserRow } from "../users/user.table.js";
-import { insertTrial } from "./trial-redemption.repository.js";
+import { addMarks, insertTrial } from "./trial-redemption.repository.js";
 
 /** The name of the job that ends trials of those who had one before. */
 export const endRepeatedTrialsTask = "end-repeated-trials";
@@ -27,5 +28,21 @@ export async function recordTrial(inside: Deps, user: UserRow, snapshot: Subscri
     isEndable,
     settledAt: isEndable ? null : inside.now(),
   });
-  if (written?.settledAt === null) await enqueue(inside.db, endRepeatedTrialsTask, { key: endRepeatedTrialsTask });
+  if (written?.settledAt === null) await settleSoon(inside);
+}
+
+/**
+ * Writes down what a customer is recognised by, as it is on record now, where a trial of theirs has nothing of the kind yet:
+ * a trial that was begun without a card has none until one is left. Then it is settled again whether it may go on.
+ */
+export async function recordMarks(inside: Deps, userId: string): Promise<void> {
+  const user = await findCustomer(inside, userId);
+  if (!user || user.forgottenAt !== null) return;
+  const marks = { emailMark: emailMark(inside.settings.trialKey, user.email), cardMark: user.cardMark };
+  const unsettled = await addMarks(inside.db, userId, marks);
+  if (unsettled.length > 0) await settleSoon(inside);
+}
+
+function settleSoon({ db }: Deps): Promise<unknown> {
+  return enqueue(db, endRepeatedTrialsTask, { key: endRepeatedTrialsTask });
 }

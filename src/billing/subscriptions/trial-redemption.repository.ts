@@ -10,12 +10,39 @@ export async function insertTrial(db: Db, row: typeof trials.$inferInsert): Prom
   const set = {
     emailMark: sql`coalesce(${trials.emailMark}, excluded.email_mark)`,
     cardMark: sql`coalesce(${trials.cardMark}, excluded.card_mark)`,
-    settledAt: sql`case when ${trials.isEndable} then null else ${trials.settledAt} end`,
+    settledAt: unsettled,
   };
   const setWhere = sql`(${trials.emailMark} is null and excluded.email_mark is not null)
     or (${trials.cardMark} is null and excluded.card_mark is not null)`;
   const target = trials.stripeSubscriptionId;
   return (await db.insert(trials).values(row).onConflictDoUpdate({ target, set, setWhere }).returning())[0];
+}
+
+/** A trial that can be ended is to be settled again. */
+const unsettled = sql`case when ${trials.isEndable} then null else ${trials.settledAt} end`;
+
+/** Adds a mark to the trials of a user that have none of its kind yet, which are to be settled again. Gives those that are. */
+export async function addMarks(
+  db: Db,
+  userId: string,
+  { emailMark, cardMark }: Pick<TrialRedemptionRow, "emailMark" | "cardMark">,
+): Promise<TrialRedemptionRow[]> {
+  const isNews = or(
+    emailMark === null ? undefined : isNull(trials.emailMark),
+    cardMark === null ? undefined : isNull(trials.cardMark),
+  );
+  if (!isNews) return [];
+  const set = {
+    emailMark: sql`coalesce(${trials.emailMark}, ${emailMark})`,
+    cardMark: sql`coalesce(${trials.cardMark}, ${cardMark})`,
+    settledAt: unsettled,
+  };
+  const marked = await db
+    .update(trials)
+    .set(set)
+    .where(and(eq(trials.userId, userId), isNews))
+    .returning();
+  return marked.filter(({ settledAt }) => settledAt === null);
 }
 
 const byMarks = prepared((db) =>

@@ -17,7 +17,7 @@ export const trialRedemptions = pgTable(
     stripeSubscriptionId: text("stripe_subscription_id").notNull().unique(),
     /** An `emailMark`; null where no address was known. */
     emailMark: text("email_mark"),
-    /** A `cardMark` of what the trial was begun with; null until one is known. */
+    /** A `cardMark` of what the trial was begun with or, begun without a card, of the first one left; null until one is known. */
     cardMark: text("card_mark"),
     startedAt: instant("started_at").notNull(),
     /** Whether it was begun in a checkout of ours, and ends if the same person had one before. What staff gave stays. */
@@ -29,6 +29,10 @@ export const trialRedemptions = pgTable(
   (table) => [
     index("trial_redemptions_email_mark_idx").on(table.emailMark),
     index("trial_redemptions_card_mark_idx").on(table.cardMark),
+    // Looked through whenever a customer has changed.
+    index("trial_redemptions_unmarked_idx")
+      .on(table.userId)
+      .where(sql`${table.emailMark} is null or ${table.cardMark} is null`),
     // Few, if any: looked through each minute.
     index("trial_redemptions_unsettled_idx").on(table.userId).where(sql`${table.settledAt} is null`),
   ],

@@ -1,0 +1,2 @@
+ALTER TABLE "checkout_sessions" ADD COLUMN "is_without_card" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX "trial_redemptions_unmarked_idx" ON "trial_redemptions" USING btree ("user_id") WHERE "trial_redemptions"."email_mark" is null or "trial_redemptions"."card_mark" is null;
