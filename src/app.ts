@@ -111,7 +111,7 @@ export async function openDeps(config: Config, log: Logger, closers: Closers) {
       downgradeBelowUsage: config.downgradeBelowUsage,
       cancelNowCredit: config.cancelNowCredit,
       trialOnce: config.trialOnce,
-      trialKey: signingKey(config.stripe.secretKey, "trial ledger"),
+      trialKey: signingKey(config.trialLedgerKey ?? config.stripe.secretKey, "trial ledger"),
       previewKey: signingKey(config.stripe.secretKey, "preview"),
       usageRetentionMonths: config.usageRetentionMonths,
       payloadRetentionDays: config.payloadRetentionDays,

@@ -53,6 +53,8 @@ export interface Config extends IdentityConfig {
   readonly gracePeriodDays: number;
   /** For whom a trial is given once. */
   readonly trialOnce: "account" | "person";
+  /** What people are hidden with in the record of trials; null leaves that to a key made from Stripe's. */
+  readonly trialLedgerKey: string | null;
   /** Whether a subscription ends when all that its running period was paid with is given back, or lost to a dispute. */
   readonly endsAccess: { readonly onRefund: boolean; readonly onLostDispute: boolean };
   /** What becomes of a change to a tier that allows less than is in use. */
@@ -125,6 +127,7 @@ export function readConfig(env: Environment): Config {
     redisUrl: values.REDIS_URL ?? null,
     gracePeriodDays: values.GRACE_PERIOD_DAYS,
     trialOnce: values.TRIAL_ONCE,
+    trialLedgerKey: values.TRIAL_LEDGER_KEY ?? null,
     endsAccess: { onRefund: values.REFUND_ENDS_ACCESS, onLostDispute: values.DISPUTE_ENDS_ACCESS },
     downgradeBelowUsage: values.DOWNGRADE_BELOW_USAGE,
     cancelNowCredit: values.CANCEL_NOW_CREDIT,

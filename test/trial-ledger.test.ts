@@ -173,6 +173,32 @@ plain("where a trial is once for an account, neither mailbox nor card is looked 
   await stop();
 });
 
+plain(
+  "a ledger with a key of its own knows people whatever Stripe's key is, and so does one that is given Stripe's old key",
+  async () => {
+    const [old, other] = ["sk_test_the_key_that_was_used_until_now", "sk_test_the_key_that_comes_in_its_place"];
+    const own = "a-secret-of-at-least-thirty-two-characters";
+    expect(await markOf(old, own)).toBe(await markOf(other, own));
+    const before = await markOf(old);
+    expect(await markOf(other)).not.toBe(before);
+    expect(await markOf(other, old)).toBe(before);
+  },
+);
+
+/** What the ledger of a service with these keys has of somebody who begins a trial. */
+async function markOf(secretKey: string, ledgerKey?: string): Promise<unknown> {
+  const { app, stop } = await startTestApp({
+    ...(ledgerKey && { environment: { TRIAL_LEDGER_KEY: ledgerKey } }),
+    configure: (config) => ({ ...config, stripe: { ...config.stripe, secretKey } }),
+  });
+  await offerTrials(app, { professional: 14 });
+  await payBy(app.person("nora"), "4242 4242 4242 4242");
+  await areSettled(app);
+  const marks = await app.connection.db.execute("select email_mark from trial_redemptions");
+  await stop();
+  return marks.map((row) => row["email_mark"]).join();
+}
+
 test("in the end everything is here as it is at Stripe", async ({ shop }) => {
   await expectStripesTruth(shop);
 });

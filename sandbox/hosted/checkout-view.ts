@@ -31,7 +31,7 @@ export function checkoutView(world: World, session: Stripe.Checkout.Session, for
     amount: money(priceOf(order)),
     seats: first && first.quantity > 1 ? `${first.quantity} × ${unit}` : null,
     interval,
-    balance: applied === 0 ? null : money(-applied),
+    balance: applied === 0 ? null : money(-applied).replace("-", "−"),
     totalDueToday: money(due),
     tax: session.automatic_tax.enabled ? money(session.total_details?.amount_tax ?? 0) : null,
     email: session.customer_details?.email ?? session.customer_email,

@@ -9,6 +9,14 @@ export const lifeSettings = [
     requiredInProduction: false,
   },
   {
+    name: "TRIAL_LEDGER_KEY",
+    description:
+      "The secret, of at least 32 characters, that hides e-mail addresses and cards in the record of trials. It is never to change: with another one nobody who had a trial is known. Without it `STRIPE_SECRET_KEY` is what must not change.",
+    default: null,
+    example: "(openssl rand -hex 32)",
+    requiredInProduction: false,
+  },
+  {
     name: "GRACE_PERIOD_DAYS",
     description:
       "How many days a customer keeps their tier after a payment failed, unless it is put right; a tier's `grace_days` in the catalog go first. 0 takes it at once.",

@@ -58,6 +58,7 @@ export function settingShape(mode: Mode) {
     RATE_LIMIT_MONEY: rateLimit(0.001),
     REDIS_URL: redisUrl().optional(),
     TRIAL_ONCE: oneOf(["person", "account"]),
+    TRIAL_LEDGER_KEY: word().min(32, "must have at least 32 characters").optional(),
     GRACE_PERIOD_DAYS: wholeNumber(0, 90),
     REFUND_ENDS_ACCESS: trueOrFalse(),
     DISPUTE_ENDS_ACCESS: trueOrFalse(),

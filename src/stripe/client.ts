@@ -41,9 +41,9 @@ export function isLiveKey(secretKey: string): boolean {
   return /^[sr]k_live_/.test(secretKey);
 }
 
-/** A key to sign with for one purpose, the same in every process that has this Stripe key: https://www.rfc-editor.org/rfc/rfc5869 */
-export function signingKey(secretKey: string, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secretKey, "", `billing ${purpose}`, 32));
+/** A key to sign with for one purpose, the same in every process that has this secret: https://www.rfc-editor.org/rfc/rfc5869 */
+export function signingKey(secret: string, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, "", `billing ${purpose}`, 32));
 }
 
 /** The API version that the SDK pins; the webhook endpoint is registered with the same one. */
