@@ -41,11 +41,16 @@ export interface Act {
 
 type Doer = (life: Life, act: Act, scene: Scene) => Promise<void>;
 
-/** Does it, checks the answer, and keeps what must have come of it. What makes no sense just now is left. */
-export async function perform(life: Life, act: Act, scene: Scene): Promise<void> {
+/**
+ * Does it, checks the answer, and keeps what must have come of it; gives whether anything has. What makes no sense just now
+ * is left.
+ */
+export async function perform(life: Life, act: Act, scene: Scene): Promise<boolean> {
   const before = JSON.stringify({ ...life, seen: null });
   await doers[act.kind](life, act, scene);
-  if (JSON.stringify({ ...life, seen: null }) !== before) note(life, act.kind);
+  const isChanged = JSON.stringify({ ...life, seen: null }) !== before;
+  if (isChanged) note(life, act.kind);
+  return isChanged;
 }
 
 const doers: Readonly<Record<Kind, Doer>> = {
