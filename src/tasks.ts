@@ -1,6 +1,6 @@
 import { tellLapses } from "./billing/allowances/lapse.due.js";
 import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
-import { closeOverdueCheckouts } from "./billing/checkout/checkout.due.js";
+import { closeOverdueCheckouts, closeOvertakenCheckouts } from "./billing/checkout/checkout.due.js";
 import { endOverduePauses } from "./billing/course/pause.due.js";
 import { endAccessTask } from "./billing/history/reversal.js";
 import {
@@ -53,6 +53,7 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
     [nightlyTask]: () => beginNightly(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
+      await closeOvertakenCheckouts(deps);
       await adoptKnownPrices(deps);
       await tellGraceEnds(deps);
       await tellLapses(deps);

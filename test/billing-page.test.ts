@@ -37,6 +37,7 @@ test("the billing page answers with everything that somebody who pays needs to s
       },
       upcomingInvoice: {
         total: { formatted: "$29.99" },
+        amountDue: { formatted: "$17.49" },
         chargedAt: new Date(Date.parse(end) + 3_600_000).toISOString(),
       },
       paymentMethod: { kind: "card", brand: "visa", last4: "4242", expMonth: 12, expYear: 2039 },
@@ -47,6 +48,18 @@ test("the billing page answers with everything that somebody who pays needs to s
     /streaming/i.test(feature.name),
   );
   expect(streaming).toMatchObject({ used: 450, overage: null });
+});
+
+test("who owes something from before sees that it is charged along with what comes next", async ({ app }) => {
+  const abe = await app.customerOn("starter", "abe");
+  const { id } = await customerOf(app, "abe");
+  await app.stripe.customers.createBalanceTransaction(id, { amount: 700, currency: "usd" });
+  await quiet(app);
+  const query =
+    "{ viewer { customer { balance { amount } upcomingInvoice { total { amount } amountDue { amount } } } } }";
+  const { balance, upcomingInvoice } = (await abe.ask(query)).viewer.customer;
+  expect(balance).toEqual({ amount: -700 });
+  expect(upcomingInvoice).toEqual({ total: { amount: 999 }, amountDue: { amount: 1_699 } });
 });
 
 test("the billing page of somebody who never bought anything is empty, and asks Stripe for nothing", async ({
@@ -73,7 +86,7 @@ test("a credit that is used up, and a debt, are no credit", async ({ app }) => {
   await putObject(app, { ...(await customerOf(app, "bea")), balance: -5 });
   expect(await balance()).toEqual({ balance: { amount: 5, currency: "USD" } });
   await putObject(app, { ...(await customerOf(app, "bea")), balance: 700 });
-  expect(await balance()).toEqual({ balance: null });
+  expect(await balance()).toEqual({ balance: { amount: -700, currency: "USD" } });
 });
 
 test("the payment method follows a card changed in the portal", async ({ app }) => {

@@ -4,6 +4,7 @@ import { userIdOf } from "../src/billing/users/user.js";
 import { openLocks } from "../src/db/locks.js";
 import { type TestApp, test } from "./support/app.js";
 import { codesOf } from "./support/graphql.js";
+import { customerOf } from "./support/objects.js";
 import { findPrice, returnUrl } from "./support/person.js";
 import { quiet } from "./support/quiet.js";
 import { faultSeed, seeded } from "./support/seeded.js";
@@ -84,6 +85,29 @@ test("two tiers asked for at once leave one page that can be paid", async ({ app
   await quiet(app);
   const { payments } = await dora.ask("{ payments { nodes { status } } }");
   expect(payments.nodes).toEqual([{ status: "SUCCEEDED" }]);
+});
+
+test("a page that is open while staff begin a subscription in the dashboard is closed, and cannot be paid any more", async ({
+  app,
+}) => {
+  const hedda = app.person("hedda");
+  const { checkoutSession } = await hedda.checkout("professional");
+  const { id: customer } = await customerOf(app, "hedda");
+  const payment_method = (await app.stripe.paymentMethods.attach("pm_card_visa", { customer })).id;
+  const starter = (await app.stripe.prices.list({ limit: 100 })).data.find(
+    ({ unit_amount, recurring }) => unit_amount === 999 && recurring?.interval === "month",
+  );
+  const items = [{ price: String(starter?.id) }];
+  await app.stripe.subscriptions.create({ customer, items, default_payment_method: payment_method });
+  await quiet(app);
+  await app.sandbox.advance(61);
+  await until("the page is closed", async () => {
+    const query = "query ($id: ID!) { checkoutSession(id: $id) { status } }";
+    return (await hedda.ask(query, { id: checkoutSession.id })).checkoutSession.status === "EXPIRED";
+  });
+  expect(await hedda.pay(checkoutSession.url)).toBeNull();
+  expect((await app.stripe.subscriptions.list({ customer, status: "all" })).data).toHaveLength(1);
+  expect((await hedda.checkout("professional")).userErrors).toMatchObject([{ code: "ALREADY_SUBSCRIBED" }]);
 });
 
 test("odd characters in a return URL or a key do no harm", async ({ app }) => {

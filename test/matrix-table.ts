@@ -191,7 +191,7 @@ export const open: Readonly<Record<string, string>> = {
   InvoiceConnection: "edges nodes pageInfo totalCount",
   InvoiceEdge: "cursor node",
   InvoiceLine: "amount description isProration period quantity",
-  InvoicePreview: "chargedAt lines tax total",
+  InvoicePreview: "amountDue chargedAt lines tax total",
   Money: "amount currency decimal formatted",
   PageInfo: "endCursor hasNextPage hasPreviousPage startCursor",
   Payment: "amount createdAt failureCode failureMessage id invoice method receiptUrl refundedAmount status",

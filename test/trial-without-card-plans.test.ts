@@ -104,6 +104,25 @@ test("a tier that is paid for at once is refused to a trial without a card, also
   expect(subscription).toMatchObject({ status: "ACTIVE", tier: { slug: "professional" } });
 });
 
+test("a card that was taken away a moment ago is no card: to end the trial would be to end the subscription", async ({
+  shop,
+}) => {
+  const finn = shop.person("finn");
+  await startWithoutCard(finn, "starter");
+  await leaveCard(finn, "4242424242424242");
+  await isKnown(finn);
+  await shop.control("POST", "/sandbox/deliveries", { mode: "hold" });
+  const before = await subscriptionOf(shop, "finn");
+  const { data } = await shop.stripe.paymentMethods.list({ customer: String(before.customer) });
+  for (const { id } of data) await shop.stripe.paymentMethods.detach(id);
+  // Enterprise has a trial here in the first tests only: now it is paid for at once.
+  const { userErrors } = await change(shop, finn, "enterprise");
+  await shop.control("POST", "/sandbox/deliveries", { mode: "send" });
+  await quiet(shop);
+  expect(userErrors).toMatchObject([{ code: "PAYMENT_METHOD_REQUIRED" }]);
+  expect(await planOf(finn)).toMatchObject({ status: "TRIALING", tier: { slug: "starter" } });
+});
+
 test("a trial that staff gave at Stripe without a card is invoiced when it ends, and says so", async ({ shop }) => {
   const emil = shop.person("emil");
   await startWithoutCard(emil, "starter");

@@ -47,6 +47,7 @@ export function invoicePreviewSnapshot(invoice: Stripe.Invoice): InvoicePreviewS
     lines: invoice.lines.data.slice(0, mostLines).map(lineSnapshot),
     tax: sum(invoice.total_taxes),
     total: invoice.total,
+    due: invoice.amount_due,
     // An invoice that is sent to be paid is never attempted: it goes out when the period ends.
     chargedAt: instantOf(invoice.next_payment_attempt) ?? instantOf(invoice.period_end),
   };

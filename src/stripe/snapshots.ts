@@ -173,6 +173,8 @@ export interface InvoicePreviewSnapshot {
   readonly lines: readonly InvoiceLineSnapshot[];
   readonly tax: number;
   readonly total: number;
+  /** What would be charged, once the customer's balance is counted in. */
+  readonly due: number;
   readonly chargedAt: Date;
 }
 

@@ -1,7 +1,7 @@
-import { and, eq, inArray, isNotNull, lte, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, isNotNull, lte, notInArray, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
-import type { CheckoutSnapshot } from "../../stripe/snapshots.js";
+import type { CheckoutSnapshot, SubscriptionStatus } from "../../stripe/snapshots.js";
 import { subscriptions } from "../subscriptions/subscription.table.js";
 import { type CheckoutRow, type CheckoutStatus, checkoutSessions } from "./checkout.table.js";
 
@@ -85,6 +85,22 @@ export function findOverdueCheckouts(db: Db, now: Date, limit: number): Promise<
     .orderBy(checkoutSessions.expiresAt)
     .limit(limit);
 }
+
+/** Pages that can be paid though their customer has a subscription that runs, from elsewhere. */
+export function findOvertakenCheckouts(db: Db, limit: number): Promise<CheckoutRow[]> {
+  const runs = db
+    .select({ one: sql`1` })
+    .from(subscriptions)
+    .where(and(eq(subscriptions.userId, checkoutSessions.userId), notInArray(subscriptions.status, notRunning)));
+  return db
+    .select()
+    .from(checkoutSessions)
+    .where(and(eq(checkoutSessions.status, "OPEN"), isNotNull(checkoutSessions.stripeSessionId), exists(runs)))
+    .limit(limit);
+}
+
+/** Nothing of these is charged any more, or yet. */
+const notRunning: SubscriptionStatus[] = ["CANCELED", "INCOMPLETE", "INCOMPLETE_EXPIRED"];
 
 type Change = Parameters<ReturnType<Db["update"]>["set"]>[0];
 

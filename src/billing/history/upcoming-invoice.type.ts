@@ -6,8 +6,13 @@ import { InvoiceLine } from "./history.type.js";
 
 @ObjectType({ description: "What an invoice would be." })
 export class InvoicePreview {
-  @Field(() => Money, { description: "Sum to pay, before the customer's credit is used up." })
+  @Field(() => Money, { description: "Sum to pay, before the customer's balance is counted in." })
   readonly total!: Money;
+
+  @Field(() => Money, {
+    description: "What would be charged: the sum, less the customer's credit and with what they owe.",
+  })
+  readonly amountDue!: Money;
 
   @Field(() => Money, { description: "Tax." })
   readonly tax!: Money;
@@ -20,11 +25,12 @@ export class InvoicePreview {
 }
 
 /** A preview as the API shows it. */
-export function toInvoicePreview({ currency, lines, tax, total, chargedAt }: InvoicePreviewSnapshot): InvoicePreview {
+export function toInvoicePreview({ currency, total, due, ...invoice }: InvoicePreviewSnapshot): InvoicePreview {
   return {
     total: money(total, currency),
-    tax: money(tax, currency),
-    lines: lines.map((line) => ({ ...line, amount: money(line.amount, currency) })),
-    chargedAt,
+    amountDue: money(due, currency),
+    tax: money(invoice.tax, currency),
+    lines: invoice.lines.map((line) => ({ ...line, amount: money(line.amount, currency) })),
+    chargedAt: invoice.chargedAt,
   };
 }

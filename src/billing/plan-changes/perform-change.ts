@@ -3,11 +3,13 @@ import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js
 import type { PlanOrder } from "../../stripe/plan-change.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { syncInvoice } from "../history/invoice.sync.js";
+import { cardAtStripe } from "../subscriptions/card-on-file.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { commit } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import type { PlanChange } from "./plan-change.js";
+import { noCardInTrial } from "./plan-quote.js";
 import { declined, refusalOf } from "./stripe-refusal.js";
 
 /** What waits, and is dropped before something else is done. */
@@ -53,6 +55,7 @@ export async function performChange(
       await stripe.schedulePlan(order);
       return done(await bringUpToDate(deps, user, order));
     }
+    if (order.endsTrial && (await stopsForWantOfCard(deps, user, order))) return noCardInTrial();
     if (!(await dropWaiting(deps, waiting))) return overtaken();
     const { invoiceId, held } = await stripe.changePlan(order, `plan-${attempt}`);
     if (held && held.confirmationUrl === null) await leaveAsItWas(deps, order, waiting, held.invoiceId);
@@ -64,6 +67,15 @@ export async function performChange(
     if (!(error instanceof StripeRefused)) throw error;
     return refusalOf(deps, order, error);
   }
+}
+
+/** Whether to end the trial would be to end the subscription. */
+async function stopsForWantOfCard(
+  deps: Deps,
+  { stripeCustomerId }: UserRow,
+  { stripeSubscriptionId }: PlanOrder,
+): Promise<boolean> {
+  return (await cardAtStripe(deps, stripeCustomerId, stripeSubscriptionId)).stopsWithoutCard;
 }
 
 /** Nothing is to be paid, and what waited for its date waits for it again. */

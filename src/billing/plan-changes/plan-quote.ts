@@ -35,11 +35,17 @@ export async function refusedForCard(
   if (dueNow <= 0 && !isInTrial) return undefined;
   const { hasCard, stopsWithoutCard } = await cardOnFile(deps, user, subscription);
   if (hasCard) return undefined;
-  if (stopsWithoutCard && !goesAlong(change)) return refuse("PAYMENT_METHOD_REQUIRED", noCardInTrial);
+  if (stopsWithoutCard && !goesAlong(change)) return noCardInTrial();
   return dueNow > 0 ? refuse("PAYMENT_METHOD_REQUIRED") : undefined;
 }
 
-const noCardInTrial = "The trial was begun without a card; leave one first, then change the plan.";
+/** To end such a trial without a card is to end the subscription. */
+export function noCardInTrial(): RefusedOutcome {
+  return refuse(
+    "PAYMENT_METHOD_REQUIRED",
+    "The trial was begun without a card; leave one first, then change the plan.",
+  );
+}
 
 /** Whether a trial that was begun without a card may go on so: at once, and where the other tier has such a trial too. */
 function goesAlong({ timing, order, to }: PlanChange): boolean {

@@ -50,7 +50,7 @@ export class TierPricingResolver {
 
   @FieldResolver(() => TierAction, {
     description:
-      "What the button under this tier should do for the viewer, judged as checkout does; one who may not manage billing sees what the account's managers can do.",
+      "What the button under this tier should do for the viewer, judged as checkout does; one who may not manage billing sees what the account's managers can do. UPGRADE and DOWNGRADE can be made once CHANGE_PLAN is among the subscription's `availableActions`: not while it is paused, late, or about to end.",
   })
   async viewerAction(@Root() tier: Tier, @Ctx() context: GraphQLContext): Promise<ActionName> {
     const { catalog, part } = tier.origin;

@@ -32,7 +32,11 @@ export class Customer extends Node {
   })
   readonly currency!: string | null;
 
-  @Field(() => Money, { nullable: true, description: "Credit that the next invoices use up; null without any." })
+  @Field(() => Money, {
+    nullable: true,
+    description:
+      "Credit that the next invoices use up; below zero what is owed from before, which the next invoice charges along. Null without either.",
+  })
   readonly balance!: Money | null;
 
   @Field(() => DateTime, {
@@ -51,7 +55,7 @@ export function toCustomer(row: UserRow): Customer {
 
 /** Stripe counts what a customer is owed below zero: https://docs.stripe.com/billing/customer/balance */
 function creditOf({ balance, currency }: UserRow): Money | null {
-  return balance < 0 && currency ? money(-balance, currency) : null;
+  return balance !== 0 && currency ? money(-balance, currency) : null;
 }
 
 /** A payer who never registered or bought: a customer on the free tier, of whom nothing is stored. */

@@ -146,6 +146,8 @@ async function follow(life: Life, at: number): Promise<void> {
 async function expectAnnounced(life: Life, until: number): Promise<void> {
   const bought = runningOf(life);
   if (!bought || bought.status === "PAUSED" || bought.isEnding || bought.end > until) return;
-  const { viewer } = await life.person.ask("{ viewer { customer { upcomingInvoice { total { amount } } } } }");
-  expect(viewer.customer.upcomingInvoice.total.amount).toBe(priceOf(bought.pending ?? bought.plan));
+  const query = "{ viewer { customer { upcomingInvoice { total { amount } amountDue { amount } } } } }";
+  const { total, amountDue } = (await life.person.ask(query)).viewer.customer.upcomingInvoice;
+  const price = priceOf(bought.pending ?? bought.plan);
+  expect([total.amount, amountDue.amount]).toEqual([price, Math.max(0, price - life.credit)]);
 }
