@@ -3,6 +3,7 @@ import { keepCards, keepCardsTask } from "./billing/checkout/checkout.card.js";
 import { closeOverdueCheckouts, closeOvertakenCheckouts } from "./billing/checkout/checkout.due.js";
 import { endOverduePauses } from "./billing/course/pause.due.js";
 import { endAccessTask } from "./billing/history/reversal.js";
+import { putSetAsideBack } from "./billing/plan-changes/set-aside.due.js";
 import {
   beginNightly,
   continueReconciliations,
@@ -60,6 +61,7 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
       await expireDueReservations(deps);
       await refreshMrr(deps);
       await endOverduePauses(deps);
+      await putSetAsideBack(deps);
       await dropOldAnswers(deps);
       await forgetFullBuckets(deps.db);
     },

@@ -9,7 +9,7 @@ import {
   type PlanOrder,
   planItem,
 } from "./plan-change.js";
-import { phasesFor, phasesOf } from "./plan-schedule.js";
+import { isStillAt, phasesFor, phasesOf } from "./plan-schedule.js";
 import { idOf } from "./snapshots.js";
 import { asking } from "./stripe-errors.js";
 
@@ -26,7 +26,10 @@ export interface StripePlanGateway {
   changePlan(order: PlanOrder, idempotencyKey: string): Promise<PlanChangeResult>;
   /** Moves a subscription when its running period ends, in place of any change that waits. May be repeated. */
   schedulePlan(order: PlanOrder): Promise<void>;
-  /** Puts a subscription back on what a schedule had held ready that was released. May be repeated. */
+  /**
+   * Puts a subscription back on what a schedule had held ready that was released, unless it is at another plan by now, or in
+   * another period. May be repeated.
+   */
   scheduleAgain(stripeSubscriptionId: string, releasedScheduleId: string): Promise<void>;
   /** Lets a subscription go on without its schedule. May be repeated. */
   releaseSchedule(scheduleId: string): Promise<void>;
@@ -80,7 +83,11 @@ export function makePlanGateway(stripe: Stripe): StripePlanGateway {
       }),
     scheduleAgain: (id, releasedId) =>
       asking(async () => {
-        const released = await stripe.subscriptionSchedules.retrieve(releasedId);
+        const [released, present] = await Promise.all([
+          stripe.subscriptionSchedules.retrieve(releasedId),
+          stripe.subscriptions.retrieve(id),
+        ]);
+        if (!isStillAt(present, released)) return;
         const { subscription, schedule } = await scheduled(stripe, id);
         await replacePhases(stripe, schedule, phasesOf(released, subscription, schedule));
       }),

@@ -52,6 +52,19 @@ export function phasesOf(
   ];
 }
 
+/** Whether a subscription is in the phase that a schedule was in when it was released, at the same plan. */
+export function isStillAt({ items }: Stripe.Subscription, { phases }: Stripe.SubscriptionSchedule): boolean {
+  return items.data.every((item) =>
+    phases.some(
+      ({ end_date, items: planned }) =>
+        end_date === item.current_period_end &&
+        planned.some(
+          ({ price, quantity }) => idOf(price) === item.price.id && (quantity ?? 1) === (item.quantity ?? 1),
+        ),
+    ),
+  );
+}
+
 function runningPhase(subscription: Stripe.Subscription, { current_phase: running }: Stripe.SubscriptionSchedule) {
   if (!running) throw new Error("Stripe gave a running subscription a schedule without a running phase.");
   const [item] = subscription.items.data;

@@ -60,7 +60,7 @@ export async function planCancellation(
  */
 export async function performCancellation(deps: Deps, user: UserRow, planned: PlannedCancellation): Promise<boolean> {
   const { stripeSubscriptionId, timing, reason, comment } = planned;
-  if (!(await dropWaiting(deps, planned.waiting))) return false;
+  if (!(await dropWaiting(deps, stripeSubscriptionId, planned.waiting))) return false;
   if (timing === "PERIOD_END") {
     await deps.stripe.cancelAtPeriodEnd(stripeSubscriptionId, { reason, comment });
     return true;

@@ -74,7 +74,7 @@ async function perform(
   user: UserRow,
   { stripeSubscriptionId: id, resumesAt, waiting }: PlannedPause,
 ): Promise<Outcome<Acted>> {
-  if (!(await dropWaiting(deps, waiting))) return overtaken();
+  if (!(await dropWaiting(deps, id, waiting))) return overtaken();
   // First, so that no pause is without its end, should this run be cut off.
   await planPauseEnd(deps, id, resumesAt === null ? null : new Date(resumesAt));
   try {

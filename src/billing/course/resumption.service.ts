@@ -58,7 +58,7 @@ async function perform(
   { stripeSubscriptionId: id, from, waiting }: PlannedResumption,
 ): Promise<Outcome<Acted>> {
   // Each try to end a pause makes an invoice, and the last one's may still be there.
-  if (from === "PAUSE" && !(await dropWaiting(deps, waiting))) return overtaken();
+  if (from === "PAUSE" && !(await dropWaiting(deps, id, waiting))) return overtaken();
   const resumed = from === "PAUSE" ? await endPause(deps, user, id) : done(true);
   if (isRefused(resumed)) return resumed;
   // An end that is a schedule's own can be taken back only without it.

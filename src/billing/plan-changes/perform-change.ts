@@ -4,6 +4,7 @@ import type { PlanOrder } from "../../stripe/plan-change.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { syncInvoice } from "../history/invoice.sync.js";
 import { cardAtStripe } from "../subscriptions/card-on-file.js";
+import { dropSetAside, keepSetAside } from "../subscriptions/subscription.set-aside.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { commit } from "../users/user.sync.js";
@@ -53,12 +54,17 @@ export async function performChange(
     if (timing === "PERIOD_END") {
       if (!(await withdrawUnpaid(deps, waiting))) return overtaken();
       await stripe.schedulePlan(order);
+      await dropSetAside(deps, order.stripeSubscriptionId);
       return done(await bringUpToDate(deps, user, order));
     }
     if (order.endsTrial && (await stopsForWantOfCard(deps, user, order))) return noCardInTrial();
-    if (!(await dropWaiting(deps, waiting))) return overtaken();
+    const { stripeScheduleId } = waiting;
+    // First, so that what makes way now is not lost, should this run be cut off.
+    if (stripeScheduleId && hasDate(waiting)) await keepSetAside(deps, order.stripeSubscriptionId, stripeScheduleId);
+    if (!(await release(deps, waiting))) return overtaken();
     const { invoiceId, held } = await stripe.changePlan(order, `plan-${attempt}`);
     if (held && held.confirmationUrl === null) await leaveAsItWas(deps, order, waiting, held.invoiceId);
+    if (!held) await dropSetAside(deps, order.stripeSubscriptionId);
     if (invoiceId) await commit(deps, await syncInvoice(deps, user, invoiceId));
     const changed = await bringUpToDate(deps, user, order);
     if (!held) return done(changed);
@@ -79,16 +85,29 @@ async function stopsForWantOfCard(
 }
 
 /** Nothing is to be paid, and what waited for its date waits for it again. */
-async function leaveAsItWas({ stripe }: Deps, order: PlanOrder, waiting: Waiting, invoiceId: string): Promise<void> {
+async function leaveAsItWas(deps: Deps, order: PlanOrder, waiting: Waiting, invoiceId: string): Promise<void> {
+  const { stripe } = deps;
   await stripe.withdrawInvoice(invoiceId);
-  const wasWaiting = waiting.pendingChange && waiting.pendingChange.unpaidInvoiceId === undefined;
-  if (waiting.stripeScheduleId && wasWaiting) {
-    await stripe.scheduleAgain(order.stripeSubscriptionId, waiting.stripeScheduleId);
-  }
+  if (!waiting.stripeScheduleId || !hasDate(waiting)) return;
+  await stripe.scheduleAgain(order.stripeSubscriptionId, waiting.stripeScheduleId);
+  await dropSetAside(deps, order.stripeSubscriptionId);
 }
 
-/** Drops what waits for its date or for its payment; false where it came about in this very moment. */
-export async function dropWaiting(deps: Deps, waiting: Waiting): Promise<boolean> {
+/** Whether what waits does so for its date, and not for its payment. */
+function hasDate({ pendingChange }: Waiting): boolean {
+  return pendingChange !== null && pendingChange.unpaidInvoiceId === undefined;
+}
+
+/**
+ * Drops what waits for its date or for its payment, and what made way for it; false where it came about in this very
+ * moment.
+ */
+export async function dropWaiting(deps: Deps, stripeSubscriptionId: string, waiting: Waiting): Promise<boolean> {
+  await dropSetAside(deps, stripeSubscriptionId);
+  return release(deps, waiting);
+}
+
+async function release(deps: Deps, waiting: Waiting): Promise<boolean> {
   if (waiting.stripeScheduleId) await deps.stripe.releaseSchedule(waiting.stripeScheduleId);
   return withdrawUnpaid(deps, waiting);
 }

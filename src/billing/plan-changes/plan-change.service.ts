@@ -119,7 +119,7 @@ export function cancelPendingPlanChange(
         return done({ stripeSubscriptionId, stripeScheduleId, pendingChange });
       },
       async ({ stripeSubscriptionId, ...waiting }) => {
-        if (!(await dropWaiting(deps, waiting))) return overtaken();
+        if (!(await dropWaiting(deps, stripeSubscriptionId, waiting))) return overtaken();
         const user = await getCustomer(deps, userId);
         return done({
           subscriptionId: (await commit(deps, await syncSubscription(deps, user, stripeSubscriptionId))).id,

@@ -31,6 +31,7 @@ const neverGiven = {
   trialEndsAt: null,
   resumesAt: null,
   pauseEndsAt: null,
+  setAsideScheduleId: null,
   isPausable: false,
   pastDueSince: null,
   pendingChange: null,

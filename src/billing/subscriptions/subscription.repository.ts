@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { type Db, prepared } from "../../db/client.js";
 import { belongsToOwners, type Owners, ownersParameter } from "../../db/owners.js";
 import type { Moment } from "../moment.js";
@@ -105,6 +105,18 @@ export function findAtUnknownPrice(
 export function findPausesOver(db: Db, instant: Date, limit: number): Promise<SubscriptionRow[]> {
   const isDue = and(eq(subscriptions.status, "PAUSED"), lte(subscriptions.pauseEndsAt, instant));
   return db.select().from(subscriptions).where(isDue).orderBy(subscriptions.pauseEndsAt).limit(limit);
+}
+
+/** Notes the schedule of a change that made way for another one; null where nothing is to come back. */
+export async function setAside(db: Db, stripeSubscriptionId: string, scheduleId: string | null): Promise<void> {
+  const mine = eq(subscriptions.stripeSubscriptionId, stripeSubscriptionId);
+  await db.update(subscriptions).set({ setAsideScheduleId: scheduleId }).where(mine);
+}
+
+/** Subscriptions with a change that was set aside, at most so many, those first that rest longest. */
+export function findSetAside(db: Db, limit: number): Promise<SubscriptionRow[]> {
+  const isSetAside = isNotNull(subscriptions.setAsideScheduleId);
+  return db.select().from(subscriptions).where(isSetAside).orderBy(subscriptions.updatedAt).limit(limit);
 }
 
 /** Sets when a subscription's pause is to end by itself; null leaves that to its customer. */

@@ -64,6 +64,8 @@ export const subscriptions = pgTable(
     resumesAt: instant("resumes_at"),
     /** When a pause that was asked for here is to end by itself; null without one. Ours alone: `pause.due.ts` sees to it. */
     pauseEndsAt: instant("pause_ends_at"),
+    /** The schedule that was released for a change made at once, and comes back unless that takes effect; null without one. */
+    setAsideScheduleId: text("set_aside_schedule_id"),
     /** Whether Stripe pauses subscriptions of this kind. */
     isPausable: boolean("is_pausable").notNull().default(true),
     /** What the customer said of why it ends; both null where nothing was said. */
@@ -100,6 +102,8 @@ export const subscriptions = pgTable(
     index("subscriptions_mrr_currency_idx").on(table.mrrCurrency),
     index("subscriptions_mrr_due_at_idx").on(table.mrrDueAt).where(sql`${table.mrrDueAt} is not null`),
     // Looked through each minute for pauses that are over; few subscriptions are paused.
+    // Few, if any: looked through each minute.
+    index("subscriptions_set_aside_idx").on(table.updatedAt).where(sql`${table.setAsideScheduleId} is not null`),
     index("subscriptions_pause_ends_at_idx").on(table.pauseEndsAt).where(sql`${table.pauseEndsAt} is not null`),
     // The orders of the list for staff; that by the customer's name is the customers'.
     index("subscriptions_started_at_idx").on(...indexOn(instantKey(table.startedAt), idKey(table.id))),

@@ -63,6 +63,6 @@ export function hasNews(before: Partial<SubscriptionRow>, after: Partial<Subscri
 
 function visible(row: Partial<SubscriptionRow>): string {
   const { recordedAt, updatedAt, paymentMethod, mrr, mrrCurrency, mrrDueAt, ...rest } = row;
-  const { cancellationReason, cancellationComment, stripeScheduleId, ...shown } = rest;
+  const { cancellationReason, cancellationComment, stripeScheduleId, setAsideScheduleId, ...shown } = rest;
   return JSON.stringify(shown);
 }

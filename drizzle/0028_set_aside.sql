@@ -1,0 +1,2 @@
+ALTER TABLE "subscriptions" ADD COLUMN "set_aside_schedule_id" text;--> statement-breakpoint
+CREATE INDEX "subscriptions_set_aside_idx" ON "subscriptions" USING btree ("updated_at") WHERE "subscriptions"."set_aside_schedule_id" is not null;
