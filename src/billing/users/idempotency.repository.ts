@@ -21,6 +21,11 @@ export async function startNextAttempt(db: Db, userId: string, key: string): Pro
   await db.update(idempotencyKeys).set({ attempt: newId() }).where(mine);
 }
 
+/** Forgets what was begun or answered under a key. */
+export async function deleteAnswer(db: Db, userId: string, key: string): Promise<void> {
+  await db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.key, key)));
+}
+
 /** Drops what was answered before an instant. */
 export async function deleteAnswersBefore(db: Db, instant: Date): Promise<void> {
   await db.delete(idempotencyKeys).where(lt(idempotencyKeys.createdAt, instant));

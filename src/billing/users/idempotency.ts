@@ -3,7 +3,13 @@ import { newId } from "../../db/new-id.js";
 import type { Deps } from "../../deps.js";
 import { isRefused, type Outcome, refuse } from "../../errors.js";
 import { StripeKeySpent } from "../../stripe/stripe-errors.js";
-import { deleteAnswersBefore, findAnswer, startNextAttempt, storeAnswer } from "./idempotency.repository.js";
+import {
+  deleteAnswer,
+  deleteAnswersBefore,
+  findAnswer,
+  startNextAttempt,
+  storeAnswer,
+} from "./idempotency.repository.js";
 import { isStorable } from "./input-text.js";
 
 const keptMs = 24 * 60 * 60 * 1000;
@@ -29,7 +35,7 @@ export interface Call {
  * Answers a repeated call with what the first one answered, for 24 hours.
  *
  * Runs under the customer's lock. `run` must find what an earlier, cut-off run of it made: its answer
- * is stored after its effects, so a crash between the two runs it again.
+ * is stored after its effects, so a crash between the two runs it again. "Try again in a moment" is no answer to keep.
  */
 export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   if (!call.key) return run();
@@ -42,7 +48,9 @@ export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<O
     if (known.answer !== null) return known.answer as Outcome<T>;
   }
   const answer = await run();
-  await storeAnswer(deps.db, { userId: call.userId, key: call.key, inputHash, answer, createdAt: deps.now() });
+  // What was decided before has been overtaken, and goes with it: the next try decides anew.
+  if (isForNow(answer)) await deleteAnswer(deps.db, call.userId, call.key);
+  else await storeAnswer(deps.db, { userId: call.userId, key: call.key, inputHash, answer, createdAt: deps.now() });
   return answer;
 }
 
@@ -91,6 +99,10 @@ async function findBegun(deps: Deps, call: Call): Promise<{ intent: unknown; att
   const known = await findAnswer(deps.db, call.userId, call.key);
   if (!known?.attempt || known.answer !== null || known.inputHash !== hashOf(call)) return undefined;
   return isKept(deps, known.createdAt) ? { intent: known.intent, attempt: known.attempt } : undefined;
+}
+
+function isForNow({ refusals }: Outcome<unknown>): boolean {
+  return refusals.some(({ code }) => code === "REQUEST_IN_PROGRESS");
 }
 
 function isKept(deps: Deps, createdAt: Date): boolean {
