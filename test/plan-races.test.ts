@@ -117,3 +117,25 @@ test("an upgrade that Stripe made and then failed is found at once, and so is wh
   expect(await planOf(finn)).toMatchObject({ pendingChange: { tier: { slug: "enterprise" } } });
   await expectStripesTruth(app);
 });
+
+test("a change that was cut off before its period ended is stale after it, and charges nothing", async ({ app }) => {
+  const gwen = await app.customerOn("starter", "gwen");
+  await purchaseIsOver(app, "gwen");
+  const { id } = await subscriptionOf(app, "gwen");
+  const { end } = (await planOf(gwen)).currentPeriod;
+  await app.control("POST", "/sandbox/clock", { to: new Date(Date.parse(end) - 600_000).toISOString() });
+  await quiet(app);
+  const input = { idempotencyKey: "gwens-click", previewToken: (await preview(app, gwen, "professional")).token };
+  await plantFault(app, { method: "POST", path: `/v1/subscriptions/${id}`, times: 4, reset: true });
+  await expect(change(app, gwen, "professional", input)).rejects.toThrow();
+  await app.control("DELETE", "/sandbox/faults");
+  await app.sandbox.advance(3 * 3600);
+  await quiet(app);
+  const stale = { subscription: null, userErrors: [{ code: "PREVIEW_STALE", path: ["input", "previewToken"] }] };
+  expect(await change(app, gwen, "professional", input)).toMatchObject(stale);
+  expect(await chargedFor(app, id)).toEqual([]);
+  const { token, dueNow } = await preview(app, gwen, "professional");
+  expect((await change(app, gwen, "professional", { previewToken: token })).userErrors).toEqual([]);
+  expect(await chargedFor(app, id)).toEqual([dueNow.amount]);
+  await expectStripesTruth(app);
+});
