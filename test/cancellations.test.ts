@@ -2,10 +2,11 @@ import { expect, test as plain } from "vitest";
 import { startTestApp, test } from "./support/app.js";
 import { adminCancel, cancel, codesOf, courseOf, resume, standingOf } from "./support/course.js";
 import { fallBehind, subscriptionOf } from "./support/objects.js";
-import { change, newestInvoice, purchaseIsOver } from "./support/plans.js";
+import { change, chargeTo, newestInvoice, planOf, purchaseIsOver } from "./support/plans.js";
 import { quiet } from "./support/quiet.js";
 import { apiRequests, plantFault } from "./support/stripe.js";
 import { expectStripesTruth } from "./support/truth.js";
+import { until } from "./support/until.js";
 
 const daySeconds = 24 * 3600;
 
@@ -160,6 +161,28 @@ test("an answer of Stripe's that was lost on the way does not fail a cancellatio
   await plantFault(app, { method: "DELETE", path: `/v1/subscriptions/${id}`, reset: true, after: true });
   const { subscription, userErrors } = await cancel(app.person("gus"), { timing: "IMMEDIATE" });
   expect([userErrors, subscription.status]).toEqual([[], "CANCELED"]);
+});
+
+test("a cancellation that a payment came before is decided anew by the next try with its key", async ({ app }) => {
+  const kim = await app.customerOn("starter", "kim");
+  await purchaseIsOver(app, "kim");
+  await chargeTo(app, kim, "pm_card_authenticationRequired");
+  await quiet(app);
+  const { confirmationUrl } = await change(app, kim, "professional");
+  await quiet(app);
+  const input = { idempotencyKey: "kim-1" };
+  await plantFault(app, { method: "POST", path: "/v1/invoices/*/void", times: 3, status: 500 });
+  await expect(cancel(kim, input)).rejects.toThrow();
+  await app.control("DELETE", "/sandbox/faults");
+  const bank = await kim.pay(confirmationUrl, { number: "4000 0027 6000 3184" });
+  await fetch(String(bank), { method: "POST", body: new URLSearchParams({ action: "authorize" }) });
+  await until("the change is in force", async () => (await planOf(kim)).tier.slug === "professional");
+  await quiet(app);
+  expect(codesOf(await cancel(kim, input))).toEqual(["REQUEST_IN_PROGRESS"]);
+  const { subscription, userErrors } = await cancel(kim, input);
+  expect(userErrors).toEqual([]);
+  expect(subscription).toMatchObject({ tier: { slug: "professional" }, cancelsAt: subscription.currentPeriod.end });
+  await expectStripesTruth(app);
 });
 
 test("of a cancellation and upgrades at once, one wins and the rest is refused", async ({ app }) => {

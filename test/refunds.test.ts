@@ -63,7 +63,7 @@ test("the same key gives back once, also when the answer was lost, and also days
   const cleo = await app.customerOn("professional", "cleo");
   const { id } = await newestPayment(cleo);
   const once = { amount: 500, idempotencyKey: "cleo-1" };
-  await plantFault(app, { method: "POST", path: "/v1/refunds", times: 3, status: 500, after: true });
+  await plantFault(app, { method: "POST", path: "/v1/refunds", times: 3, reset: true, after: true });
   await expect(refund(app, id, once)).rejects.toThrow();
   await app.control("DELETE", "/sandbox/faults");
   const first = await refund(app, id, once);
@@ -79,6 +79,33 @@ test("the same key gives back once, also when the answer was lost, and also days
   ]);
   expect(await refundsOf(app, cleo)).toEqual([500]);
   expect(await actsOn(app, cleo)).toHaveLength(1);
+});
+
+test("a refund that Stripe fails is made once: at once where it was made all the same, else by the next try", async ({
+  app,
+}) => {
+  const gwen = await app.customerOn("professional", "gwen");
+  const { id } = await newestPayment(gwen);
+  await quiet(app);
+  const failing = { method: "POST", path: "/v1/refunds", times: 3, status: 500 };
+  const made = { amount: 500, idempotencyKey: "gwen-1" };
+  await plantFault(app, { ...failing, after: true });
+  const first = await refund(app, id, made);
+  await app.control("DELETE", "/sandbox/faults");
+  expect(first).toMatchObject({ payment: { refundedAmount: { amount: 500 } }, userErrors: [] });
+  expect(await refund(app, id, made)).toEqual(first);
+
+  const failed = { amount: 600, idempotencyKey: "gwen-2" };
+  await plantFault(app, failing);
+  await expect(refund(app, id, failed)).rejects.toThrow();
+  await app.control("DELETE", "/sandbox/faults");
+  expect(await refundsOf(app, gwen)).toEqual([500]);
+  const second = await refund(app, id, failed);
+  expect(second).toMatchObject({ payment: { refundedAmount: { amount: 1_100 } }, userErrors: [] });
+  expect(await refund(app, id, failed)).toEqual(second);
+  expect(await refundsOf(app, gwen)).toEqual([600, 500]);
+  expect(await actsOn(app, gwen)).toHaveLength(2);
+  await expectStripesTruth(app);
 });
 
 test("of many refunds at once only as many go through as there is money left for", async ({ app }) => {

@@ -110,7 +110,7 @@ test("the same key moves it once, also when the answer was lost and others have 
   const path = `/v1/subscriptions/${(await subscriptionOf(app, "cleo")).id}`;
   const once = { idempotencyKey: "cleo-1" };
   const [first, second] = [inDays(app, 20), inDays(app, 25)];
-  await plantFault(app, { method: "POST", path, times: 3, status: 500, after: true });
+  await plantFault(app, { method: "POST", path, times: 3, reset: true, after: true });
   await expect(extend(app, id, first, once)).rejects.toThrow();
   await app.control("DELETE", "/sandbox/faults");
   expect((await extend(app, id, second)).subscription).toMatchObject({ trialEndsAt: second });
@@ -120,6 +120,31 @@ test("the same key moves it once, also when the answer was lost and others have 
   expect((await trialOf(cleo)).trialEndsAt).toBe(second);
   expect(await actsOn(app, cleo)).toHaveLength(2);
   expect((await extend(app, id, second, once)).userErrors).toMatchObject([{ code: "IDEMPOTENCY_KEY_REUSED" }]);
+});
+
+test("a trial that Stripe fails to move is moved once: at once where it was all the same, else by the next try", async ({
+  shop: app,
+}) => {
+  const finn = await app.customerOn("starter", "finn");
+  await purchaseIsOver(app, "finn");
+  const { id } = await trialOf(finn);
+  const failing = { method: "POST", path: `/v1/subscriptions/${(await subscriptionOf(app, "finn")).id}`, status: 500 };
+  const [first, second] = [inDays(app, 20), inDays(app, 25)];
+  await plantFault(app, { ...failing, times: 3, after: true });
+  expect((await extend(app, id, first, { idempotencyKey: "finn-1" })).subscription).toMatchObject({
+    trialEndsAt: first,
+  });
+  await app.control("DELETE", "/sandbox/faults");
+
+  await plantFault(app, { ...failing, times: 3 });
+  await expect(extend(app, id, second, { idempotencyKey: "finn-2" })).rejects.toThrow();
+  await app.control("DELETE", "/sandbox/faults");
+  expect((await trialOf(finn)).trialEndsAt).toBe(first);
+  const again = await extend(app, id, second, { idempotencyKey: "finn-2" });
+  expect(again).toMatchObject({ subscription: { trialEndsAt: second }, userErrors: [] });
+  expect(await extend(app, id, second, { idempotencyKey: "finn-2" })).toEqual(again);
+  expect(await actsOn(app, finn)).toHaveLength(2);
+  await expectStripesTruth(app);
 });
 
 test("only a trial that runs and goes on is moved, into the future and within Stripe's bounds", async ({

@@ -62,6 +62,13 @@ export function planItem({ items }: Stripe.Subscription, stripePriceId: string):
   return item;
 }
 
+/** Whether a change is in force, or held back until it is paid for. */
+export function isChanged(subscription: Stripe.Subscription, { stripePriceId, quantity }: PlanOrder): boolean {
+  const held = pendingUpdateOf(subscription);
+  if (held) return held.stripePriceId === stripePriceId && held.quantity === quantity;
+  return subscription.items.data.some((item) => item.price.id === stripePriceId && item.quantity === quantity);
+}
+
 /** Reads the preview of a change that is invoiced at once. */
 export function dueNow(preview: Stripe.Invoice): DueNow {
   const amount = preview.total < 0 ? preview.total : preview.amount_due;

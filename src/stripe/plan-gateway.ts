@@ -5,13 +5,14 @@ import {
   discountParams,
   dueNow,
   type HeldPayment,
+  isChanged,
   type PlanChangeResult,
   type PlanOrder,
   planItem,
 } from "./plan-change.js";
 import { isStillAt, phasesFor, phasesOf } from "./plan-schedule.js";
 import { idOf } from "./snapshots.js";
-import { asking } from "./stripe-errors.js";
+import { asking, makingOnce } from "./stripe-errors.js";
 
 /** What is asked of Stripe to move a subscription to another price. Fails as `StripeGateway` does. */
 export interface StripePlanGateway {
@@ -21,7 +22,8 @@ export interface StripePlanGateway {
   previewLaterPeriods(order: PlanOrder): Promise<number>;
   /**
    * Moves a subscription at once, if what is due for it is paid: else nothing changes but that the change is held back.
-   * A repeated key gives the first answer again.
+   * What was changed so already is left as it is, and a repeated key gives the first answer again; `StripeKeySpent` says
+   * that the next try needs another one.
    */
   changePlan(order: PlanOrder, idempotencyKey: string): Promise<PlanChangeResult>;
   /** Moves a subscription when its running period ends, in place of any change that waits. May be repeated. */
@@ -61,17 +63,20 @@ export function makePlanGateway(stripe: Stripe): StripePlanGateway {
     previewLaterPeriods: (order) => asking(async () => (await (await previewer(order))("recurring")).total),
     changePlan: (order, idempotencyKey) =>
       asking(async () => {
-        const item = planItem(await stripe.subscriptions.retrieve(order.stripeSubscriptionId), order.fromStripePriceId);
-        const changed = await stripe.subscriptions.update(
-          order.stripeSubscriptionId,
-          {
-            ...changeParams(order, item.id),
-            ...discountParams(order),
-            payment_behavior: "pending_if_incomplete",
-            expand: ["latest_invoice.payments"],
+        const id = order.stripeSubscriptionId;
+        const expand = ["latest_invoice.payments"];
+        const changed = await makingOnce<Stripe.Subscription>({
+          find: () => stripe.subscriptions.retrieve(id, { expand }),
+          isMade: (found) => isChanged(found, order),
+          make: (found) => {
+            const terms = {
+              ...changeParams(order, planItem(found, order.fromStripePriceId).id),
+              ...discountParams(order),
+            };
+            const params = { ...terms, payment_behavior: "pending_if_incomplete" as const, expand };
+            return stripe.subscriptions.update(id, params, { idempotencyKey });
           },
-          { idempotencyKey },
-        );
+        });
         const invoice = typeof changed.latest_invoice === "object" ? changed.latest_invoice : null;
         const held = changed.pending_update && invoice ? await heldPayment(stripe, invoice) : null;
         return { invoiceId: invoice?.id ?? null, held };

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { asking } from "./stripe-errors.js";
+import { asking, makingOnce } from "./stripe-errors.js";
 
 /** Money to give back. */
 export interface RefundOrder {
@@ -14,7 +14,10 @@ export interface RefundOrder {
 export interface StripeRefundGateway {
   /** How much a refund of ours gave back, in minor units of the payment's currency; null where it was not made. */
   findRefund(paymentIntentId: string, refundId: string): Promise<number | null>;
-  /** Gives money back. A repeated key gives the first answer again. */
+  /**
+   * Gives money back, unless this refund was made already. A repeated key gives the first answer again; `StripeKeySpent`
+   * says that the next try needs another one.
+   */
   createRefund(order: RefundOrder, idempotencyKey: string): Promise<void>;
 }
 
@@ -23,17 +26,20 @@ const refundIdKey = "billing_refund_id";
 
 /** The gateway over the SDK. */
 export function makeRefundGateway(stripe: Stripe): StripeRefundGateway {
+  const find = async (payment_intent: string, refundId: string): Promise<number | null> => {
+    const made = stripe.refunds.list({ payment_intent, limit: 100 });
+    for await (const { metadata, amount } of made) if (metadata?.[refundIdKey] === refundId) return amount;
+    return null;
+  };
   return {
-    findRefund: (paymentIntentId, refundId) =>
-      asking(async () => {
-        const made = stripe.refunds.list({ payment_intent: paymentIntentId, limit: 100 });
-        for await (const { metadata, amount } of made) if (metadata?.[refundIdKey] === refundId) return amount;
-        return null;
-      }),
-    createRefund: ({ paymentIntentId, amount, refundId }, idempotencyKey) =>
-      asking(async () => {
-        const metadata = { [refundIdKey]: refundId };
-        await stripe.refunds.create({ payment_intent: paymentIntentId, amount, metadata }, { idempotencyKey });
-      }),
+    findRefund: (paymentIntentId, refundId) => asking(() => find(paymentIntentId, refundId)),
+    createRefund: async ({ paymentIntentId: payment_intent, amount, refundId }, idempotencyKey) => {
+      const order = { payment_intent, amount, metadata: { [refundIdKey]: refundId } };
+      await makingOnce<number | null>({
+        find: () => find(payment_intent, refundId),
+        isMade: (found) => found !== null,
+        make: async () => (await stripe.refunds.create(order, { idempotencyKey })).amount,
+      });
+    },
   };
 }

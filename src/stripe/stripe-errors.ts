@@ -11,6 +11,16 @@ export class StripeUnavailable extends BillingError {
   }
 }
 
+/**
+ * Stripe failed, and nothing of what was asked under an idempotency key came about. That key is spent: Stripe repeats the
+ * failure under it for a day, https://docs.stripe.com/api/idempotent_requests
+ */
+export class StripeKeySpent extends StripeUnavailable {
+  constructor(failure: StripeUnavailable) {
+    super(failure.cause, true);
+  }
+}
+
 /** Stripe said no for a reason of ours: nothing happened there. Its message is for the log, not for customers. */
 export class StripeRefused extends Error {
   override readonly name = "StripeRefused";
@@ -33,6 +43,34 @@ export async function asking<T>(call: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw translate(error);
   }
+}
+
+/** Something to have once, however often it is asked for. */
+interface Once<Found> {
+  /** What there is now. */
+  readonly find: () => Promise<Found>;
+  readonly isMade: (found: Found) => boolean;
+  /** Asks under an idempotency key. */
+  readonly make: (found: Found) => Promise<Found>;
+}
+
+/**
+ * Finds what was made, or makes it. A failure of Stripe's does not tell whether it was: so what there is then is looked
+ * at, at once, before anybody changes it again. Only where it was not made is the key spent.
+ */
+export function makingOnce<Found>({ find, isMade, make }: Once<Found>): Promise<Found> {
+  return asking(async () => {
+    const found = await find();
+    if (isMade(found)) return found;
+    try {
+      return await asking(() => make(found));
+    } catch (error) {
+      if (!(error instanceof StripeUnavailable && error.hadAnswer)) throw error;
+      const afterwards = await find();
+      if (isMade(afterwards)) return afterwards;
+      throw new StripeKeySpent(error);
+    }
+  });
 }
 
 /** Every page of a list. */

@@ -1,5 +1,5 @@
 import type { Deps } from "../../deps.js";
-import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js";
+import { done, type Outcome, refuse } from "../../errors.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { readSubscriptionAgain } from "../subscriptions/subscription.reading.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
@@ -21,7 +21,7 @@ import {
 import { type PlanChange, type PlanWish, planChangeOf } from "./plan-change.js";
 import { agreementOn, isSameDeal, isTooOld, type Quote, quoteOf, refusedForCard } from "./plan-quote.js";
 import { readAgreed, signAgreed } from "./preview-token.js";
-import { refusalOf } from "./stripe-refusal.js";
+import { refusalOf, stale } from "./stripe-refusal.js";
 
 /** A change that may be made, and what it costs. */
 export interface Offer {
@@ -136,8 +136,4 @@ function codeOf({ promotionCode }: PlanWish): string | null {
 /** Stripe counts in seconds. */
 function wholeSecond(now: Date): Date {
   return new Date(Math.floor(now.getTime() / 1000) * 1000);
-}
-
-function stale(): RefusedOutcome {
-  return refuse("PREVIEW_STALE", undefined, { path: ["input", "previewToken"] });
 }

@@ -19,6 +19,7 @@ import {
   type PlanChangeTiming,
   timingOf,
 } from "./plan-step.js";
+import { stale } from "./stripe-refusal.js";
 
 /** What a customer asks to move to. `priceId` is the catalog's key of it, undefined for an ID that is not a price's. */
 export interface PlanWish {
@@ -49,7 +50,7 @@ export async function planChangeOf(deps: Deps, userId: string, wish: PlanWish, a
   if (refusedNow) return refusedNow;
   if (!user || !subscription?.stripePriceId || !subscription.currentPeriodEnd) return refuse("NO_SUBSCRIPTION");
   const hasRenewed = subscription.currentPeriodStart !== null && at < subscription.currentPeriodStart;
-  if (hasRenewed) return refuse("PREVIEW_STALE", undefined, { path: ["input", "previewToken"] });
+  if (hasRenewed) return stale();
   const from = planOf(deps, subscription);
   const offer = offerTo(deps, from, wish.priceId);
   if (!offer.value) return offer;

@@ -9,6 +9,11 @@ export function declined(): RefusedOutcome {
   return refuse("PAYMENT_FAILED", message);
 }
 
+/** What would happen is not what was previewed any more. */
+export function stale(): RefusedOutcome {
+  return refuse("PREVIEW_STALE", undefined, { path: ["input", "previewToken"] });
+}
+
 /** Why Stripe would not make or price a change, as far as a customer can do something about it. Throws anything else again. */
 export function refusalOf({ log }: Deps, order: PlanOrder, error: StripeRefused): RefusedOutcome {
   const { code, message, param, statusCode } = error;
@@ -20,6 +25,8 @@ export function refusalOf({ log }: Deps, order: PlanOrder, error: StripeRefused)
   if (code === "amount_too_large" || param?.endsWith("[quantity]")) {
     return refuse("SEATS_NOT_AVAILABLE", undefined, { path: ["input", "quantity"] });
   }
+  // A period has begun since the instant that everything is counted from. Stripe's own words for it name no parameter.
+  if (/proration[ _]date/i.test(`${param} ${message}`)) return stale();
   if (!/items|phases/.test(param ?? "")) throw error;
   log.error(
     { price: order.stripePriceId, err: error },

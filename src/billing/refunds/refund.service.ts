@@ -89,10 +89,8 @@ async function perform(
   { actor, reason, attempt }: Giver,
 ): Promise<Outcome<{ paymentId: string }>> {
   const { id: paymentId, userId, stripePaymentIntentId: paymentIntentId, currency } = payment;
-  const { stripe } = deps;
   try {
-    const isMade = (await stripe.findRefund(paymentIntentId, refundId)) !== null;
-    if (!isMade) await stripe.createRefund({ paymentIntentId, amount, refundId }, `refund-${attempt}`);
+    await deps.stripe.createRefund({ paymentIntentId, amount, refundId }, `refund-${attempt}`);
   } catch (error) {
     if (error instanceof StripeRefused) return refusalOf(error);
     throw error;

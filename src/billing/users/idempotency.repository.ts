@@ -1,5 +1,6 @@
 import { and, eq, lt } from "drizzle-orm";
 import type { Db } from "../../db/client.js";
+import { newId } from "../../db/new-id.js";
 import { idempotencyKeys } from "./idempotency.table.js";
 
 /** What was answered to this key. */
@@ -12,6 +13,17 @@ export async function findAnswer(db: Db, userId: string, key: string) {
 export async function storeAnswer(db: Db, row: typeof idempotencyKeys.$inferInsert): Promise<void> {
   const target = [idempotencyKeys.userId, idempotencyKeys.key];
   await db.insert(idempotencyKeys).values(row).onConflictDoUpdate({ target, set: row });
+}
+
+/** Has the next try of what was begun under a key told from the last. */
+export async function startNextAttempt(db: Db, userId: string, key: string): Promise<void> {
+  const mine = and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.key, key));
+  await db.update(idempotencyKeys).set({ attempt: newId() }).where(mine);
+}
+
+/** Forgets what was begun or answered under a key. */
+export async function deleteAnswer(db: Db, userId: string, key: string): Promise<void> {
+  await db.delete(idempotencyKeys).where(and(eq(idempotencyKeys.userId, userId), eq(idempotencyKeys.key, key)));
 }
 
 /** Drops what was answered before an instant. */

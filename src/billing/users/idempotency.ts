@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { newId } from "../../db/new-id.js";
 import type { Deps } from "../../deps.js";
 import { isRefused, type Outcome, refuse } from "../../errors.js";
-import { deleteAnswersBefore, findAnswer, storeAnswer } from "./idempotency.repository.js";
+import { StripeKeySpent } from "../../stripe/stripe-errors.js";
+import {
+  deleteAnswer,
+  deleteAnswersBefore,
+  findAnswer,
+  startNextAttempt,
+  storeAnswer,
+} from "./idempotency.repository.js";
 import { isStorable } from "./input-text.js";
 
 const keptMs = 24 * 60 * 60 * 1000;
@@ -28,7 +35,7 @@ export interface Call {
  * Answers a repeated call with what the first one answered, for 24 hours.
  *
  * Runs under the customer's lock. `run` must find what an earlier, cut-off run of it made: its answer
- * is stored after its effects, so a crash between the two runs it again.
+ * is stored after its effects, so a crash between the two runs it again. "Try again in a moment" is no answer to keep.
  */
 export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   if (!call.key) return run();
@@ -41,7 +48,9 @@ export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<O
     if (known.answer !== null) return known.answer as Outcome<T>;
   }
   const answer = await run();
-  await storeAnswer(deps.db, { userId: call.userId, key: call.key, inputHash, answer, createdAt: deps.now() });
+  // What was decided before has been overtaken, and goes with it: the next try decides anew.
+  if (isForNow(answer)) await deleteAnswer(deps.db, call.userId, call.key);
+  else await storeAnswer(deps.db, { userId: call.userId, key: call.key, inputHash, answer, createdAt: deps.now() });
   return answer;
 }
 
@@ -49,8 +58,8 @@ export async function answerOnce<T>(deps: Deps, call: Call, run: () => Promise<O
  * As `answerOnce`, for what changes something at Stripe.
  *
  * What `decide` comes to is written down before `perform` does it: a run that was cut off is done again as it was decided,
- * whatever has become of the account since, and under the same `attempt`, which goes into Stripe's idempotency keys.
- * An intent must be JSON, and `perform` fit to run twice.
+ * whatever has become of the account since, and under the same `attempt`, which goes into Stripe's idempotency keys; under
+ * another one where Stripe's own failure has spent that. An intent must be JSON, and `perform` fit to run twice.
  */
 export async function performOnce<Intent, T>(
   deps: Deps,
@@ -58,8 +67,9 @@ export async function performOnce<Intent, T>(
   decide: () => Promise<Outcome<Intent>>,
   perform: (intent: Intent, attempt: string) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
+  const performing = (intent: Intent, attempt: string) => attempting(deps, call, perform(intent, attempt));
   const begun = await findBegun(deps, call);
-  if (begun) return answerOnce(deps, call, () => perform(begun.intent as Intent, begun.attempt));
+  if (begun) return answerOnce(deps, call, () => performing(begun.intent as Intent, begun.attempt));
   return answerOnce(deps, call, async () => {
     const decided = await decide();
     if (isRefused(decided)) return decided;
@@ -69,8 +79,18 @@ export async function performOnce<Intent, T>(
       const row = { userId, key, inputHash: hashOf(call), answer: null, intent: decided.value, attempt };
       await storeAnswer(deps.db, { ...row, createdAt: deps.now() });
     }
-    return perform(decided.value, attempt);
+    return performing(decided.value, attempt);
   });
+}
+
+/** Waits for an attempt. The next is another one where Stripe would repeat a failure under this one. */
+async function attempting<T>({ db }: Deps, { userId, key }: Call, performing: Promise<T>): Promise<T> {
+  try {
+    return await performing;
+  } catch (error) {
+    if (key && error instanceof StripeKeySpent) await startNextAttempt(db, userId, key);
+    throw error;
+  }
 }
 
 /** What an earlier call with this key and input decided and did not come to the end of. Only `performOnce` writes intents. */
@@ -79,6 +99,10 @@ async function findBegun(deps: Deps, call: Call): Promise<{ intent: unknown; att
   const known = await findAnswer(deps.db, call.userId, call.key);
   if (!known?.attempt || known.answer !== null || known.inputHash !== hashOf(call)) return undefined;
   return isKept(deps, known.createdAt) ? { intent: known.intent, attempt: known.attempt } : undefined;
+}
+
+function isForNow({ refusals }: Outcome<unknown>): boolean {
+  return refusals.some(({ code }) => code === "REQUEST_IN_PROGRESS");
 }
 
 function isKept(deps: Deps, createdAt: Date): boolean {
