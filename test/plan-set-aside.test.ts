@@ -97,7 +97,7 @@ test("it comes back where Stripe failed over the upgrade and nobody tried again"
   await isSettled(app);
   expect(await planOf(emil)).toMatchObject({ tier: { slug: "professional" }, pendingChange: toStarter });
   // What was done though nobody heard stays done.
-  await plantFault(app, { method: "POST", path: `/v1/subscriptions/${id}`, times: 4, status: 500, after: true });
+  await plantFault(app, { method: "POST", path: `/v1/subscriptions/${id}`, times: 4, reset: true, after: true });
   await expect(change(app, emil, "enterprise")).rejects.toThrow("UPSTREAM_UNAVAILABLE");
   await app.control("DELETE", "/sandbox/faults");
   await app.sandbox.advance(61);
