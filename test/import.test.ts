@@ -6,6 +6,8 @@ import type { TestApp } from "./support/app.js";
 import { type ImportBench, makeImportBench, recordsOf, sell, soldElsewhere, stripePriceOf } from "./support/import.js";
 import { quiet } from "./support/quiet.js";
 import { ended, reconcile, quickTest as test } from "./support/reconcile.js";
+import { offerTrials } from "./support/trials.js";
+import { until } from "./support/until.js";
 
 let bench: ImportBench;
 beforeAll(async () => {
@@ -177,4 +179,25 @@ test("what was given back before an import ends nobody's access", async ({ app }
     currentSubscription: { status: "ACTIVE" },
     payments: { nodes: [{ status: "REFUNDED" }] },
   });
+});
+
+test("a trial that was begun elsewhere is the card's of its customer, and the card has no other", async ({ app }) => {
+  const hans = await app.stripe.customers.create({
+    email: "hans@example.com",
+    payment_method: "pm_card_mastercard",
+    invoice_settings: { default_payment_method: "pm_card_mastercard" },
+  });
+  await sell(app, hans, await stripePriceOf(app, "professional"), { trial_period_days: 10 });
+  const map = await bench.file("on-trial.csv", `id,stripe_customer\nhans,${hans.id}\n`);
+  expect((await bench.run(app, "--map", map)).output).toContain("1 adopted");
+  await quiet(app);
+  await offerTrials(app, { starter: 14 });
+  const other = app.person("hanna");
+  const { checkoutSession } = await other.checkout("starter");
+  expect(await other.pay(checkoutSession.url, { number: "5555555555554444" })).not.toBeNull();
+  await until("the second trial has ended", async () => {
+    const { currentSubscription } = await other.ask("{ currentSubscription { status } }");
+    return currentSubscription?.status === "CANCELED";
+  });
+  expect(await app.person("hans").ask(seen)).toMatchObject({ currentSubscription: { status: "TRIALING" } });
 });

@@ -9,6 +9,8 @@ import { quiet } from "./support/quiet.js";
 import { ended, reconcile, settled, stripeIdOf, quickTest as test } from "./support/reconcile.js";
 import { customerIdOf, staffOf } from "./support/staff-acts.js";
 import { plantFault, requestFaultsMet } from "./support/stripe.js";
+import { offerTrials } from "./support/trials.js";
+import { until } from "./support/until.js";
 import { count, setAside } from "./support/usage.js";
 
 const processes = otherProcesses();
@@ -152,6 +154,25 @@ test("a run that was cut off is done by the next one, and an open page can be pa
   );
   const twice = await forget(app, String(nameless[0]?.["id"]));
   expect([twice.code, twice.output]).toEqual([0, expect.stringContaining("was forgotten before")]);
+});
+
+test("nothing tells any more to whom a trial was offered, and who had it", async ({ app }) => {
+  await offerTrials(app, { starter: 14 });
+  const cal = app.person("cal");
+  await cal.buy("starter");
+  await settled(app);
+  await until("the trial is settled", async () => {
+    const open = "select 1 from trial_redemptions where settled_at is null";
+    return (await app.connection.db.execute(open)).length === 0;
+  });
+  const marks = await app.connection.db.execute<{ mark: string }>("select email_mark as mark from trial_offers");
+  expect(marks).toHaveLength(1);
+  const personal = marks.map(({ mark }) => mark);
+  expect(await tablesWith(app, personal)).toEqual(["trial_offers", "trial_redemptions"]);
+  const { code, output } = await forget(app, cal.sub);
+  expect(code, output).toBe(0);
+  await quiet(app);
+  expect(await tablesWith(app, personal)).toEqual([]);
 });
 
 test("nobody is forgotten without a yes", async ({ app }) => {

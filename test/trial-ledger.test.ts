@@ -8,7 +8,7 @@ import { quiet } from "./support/quiet.js";
 import { unheard } from "./support/reconcile.js";
 import { actsOn } from "./support/staff-acts.js";
 import { plantFault, requestFaultsMet } from "./support/stripe.js";
-import { offerTrials } from "./support/trials.js";
+import { offerTrials, typeEmail } from "./support/trials.js";
 import { expectStripesTruth } from "./support/truth.js";
 import { until } from "./support/until.js";
 
@@ -142,6 +142,66 @@ test("a repeated trial ends after Stripe was away, and is told of once", async (
   await reaches(finn, "CANCELED");
   await areSettled(shop);
   expect((await actsOn(shop, finn)).map(({ action }) => action)).toEqual(["trial.end"]);
+});
+
+test("who writes a stranger's address in place of their own has had their trial, and the stranger has not", async ({
+  shop,
+}) => {
+  const register = `mutation ($input: RegisterCustomerInput!) { registerCustomer(input: $input) { userErrors { code } } }`;
+  const [ines, jack] = [shop.person("ines"), shop.person("jack")];
+  await typeEmail(ines, "irma@example.com");
+  const { registerCustomer } = await jack.ask(register, { input: { email: "jill@example.com" } });
+  expect(registerCustomer.userErrors).toEqual([]);
+  await quiet(shop);
+  expect((await ines.ask("{ viewer { customer { email } } }")).viewer.customer.email).toBe("irma@example.com");
+  await payBy(ines, "5200828282828210");
+  await payBy(jack, "5105105105105100");
+  for (const person of [ines, jack]) await reaches(person, "TRIALING");
+  await areSettled(shop);
+  expect(await isOffered(shop.person("ines-again", { email: "ines+two@example.com" }))).toBe(false);
+  expect(await isOffered(shop.person("jack-again", { email: "jack+two@example.com" }))).toBe(false);
+  expect(await isOffered(shop.person("irma"))).toBe(true);
+  expect(await isOffered(shop.person("jill"))).toBe(true);
+});
+
+test("a stranger's address that is written during a trial ends no trial of the stranger's", async ({ shop }) => {
+  const [kay, lisa] = [shop.person("kay", { email: null }), shop.person("lisa")];
+  await payBy(kay, "2223003122003222");
+  await reaches(kay, "TRIALING");
+  await shop.sandbox.advance(60);
+  await payBy(lisa, "371449635398431");
+  await reaches(lisa, "TRIALING");
+  await areSettled(shop);
+  await typeEmail(kay, "lisa@example.com");
+  await areSettled(shop);
+  // Kay's trial is read again as well, with the address on record by now.
+  const [read] = await shop.connection.db.execute<{ id: string }>(
+    "select stripe_subscription_id as id from subscriptions join users on users.id = user_id where external_id = 'kay'",
+  );
+  await deliver(shop, eventOf("customer.subscription.updated", { id: read?.id, object: "subscription" }));
+  await areSettled(shop);
+  const seen = await Promise.all([kay, lisa].map((person) => person.ask(shown)));
+  expect(seen.map(({ currentSubscription }) => currentSubscription.status)).toEqual(["TRIALING", "TRIALING"]);
+});
+
+test("a page that a service asked for is the mailbox's of whoever asks for it then", async ({ shop }) => {
+  const mia = shop.person("mia");
+  const asked = await shop.person("back-end", { role: "service" }).checkout("professional", {
+    externalCustomerId: "mia",
+  });
+  expect(asked.userErrors).toEqual([]);
+  const { checkoutSession } = await mia.checkout("professional");
+  expect(checkoutSession.id).toBe(asked.checkoutSession.id);
+  await mia.pay(checkoutSession.url, { number: "6011000990139424" });
+  await reaches(mia, "TRIALING");
+  expect(await isOffered(shop.person("mia-again", { email: "mia+two@example.com" }))).toBe(false);
+});
+
+test("tokens that all have the same word in place of an address are not one person's", async ({ shop }) => {
+  const [otto, olga] = [shop.person("otto", { email: "none" }), shop.person("olga", { email: "none" })];
+  await payBy(otto, "4000056655665556");
+  await reaches(otto, "TRIALING");
+  expect(await isOffered(olga)).toBe(true);
 });
 
 test("what staff gave at Stripe stays, with whatever card", async ({ shop }) => {

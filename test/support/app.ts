@@ -31,7 +31,7 @@ export interface TestApp {
   /** Sends an operation over HTTP. */
   graphql(query: string, variables?: Record<string, unknown>, token?: string): Promise<Answer>;
   /** Somebody with a token of their own. */
-  person(sub: string, options?: { role?: "admin" | "service"; email?: string }): Person;
+  person(sub: string, options?: { role?: "admin" | "service"; email?: string | null }): Person;
   /** A customer who has bought this tier through the hosted page, and whose entitlements are in force. */
   customerOn(tier: string, sub?: string): Promise<Person>;
   /** Sends a request to the sandbox's control API. */
@@ -100,8 +100,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<{ app:
     person(sub, { role, email } = {}) {
       const token = developmentToken(config, {
         sub,
-        email: email ?? `${sub}@example.com`,
         name: sub,
+        ...(email !== null && { email: email ?? `${sub}@example.com` }),
         ...(role && { role }),
       });
       return makePerson(app, sub, token);

@@ -4,6 +4,7 @@ import { unlessMissing } from "../../stripe/stripe-errors.js";
 import { recordAct } from "../audit/audit.js";
 import { syncHistory } from "../history/history.sync.js";
 import { syncSubscriptions } from "../subscriptions/subscription.sync.js";
+import { recordCard } from "../subscriptions/trial-ledger.js";
 import { forgetCustomer } from "../users/customer.comparison.js";
 import { lockCustomer } from "../users/customer-lock.js";
 import { completeImport, tieForeignCustomer } from "../users/foreign-customer.js";
@@ -69,6 +70,8 @@ async function readAll(deps: Deps, user: UserRow, stripeCustomerId: string): Pro
     if (isThere) await customerWrite(user, customer)(inside);
     else await forgetCustomer(inside, user, stripeCustomerId);
     await writeSubscriptions(inside);
+    // Their trials were written as of somebody whose card was not on record yet.
+    await recordCard(inside, user.id);
     await writeHistory(inside);
     await completeImport(inside, user);
   });

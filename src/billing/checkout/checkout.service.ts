@@ -1,13 +1,15 @@
-import type { Deps } from "../../deps.js";
+import { type Deps, inTransaction } from "../../deps.js";
 import { done, type Outcome, refuse } from "../../errors.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { findCurrentSubscription } from "../subscriptions/subscription.service.js";
 import { hadTrial } from "../subscriptions/trial.js";
+import { noteOffer } from "../subscriptions/trial-ledger.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { answerOnce } from "../users/idempotency.js";
 import type { Payer } from "../users/payer.js";
 import { forStripeCustomer, isGone, type RegisteredUser, StripeCustomerGone } from "../users/stripe-customer.js";
 import { findCustomer } from "../users/user.service.js";
+import type { UserRow } from "../users/user.table.js";
 import { checkoutLifeMs, isSameCheckout } from "./checkout.js";
 import { closePage, openPage, openPageAgain, refusalOf } from "./checkout.page.js";
 import { closeCheckout, findCheckout, findLiveCheckout, insertCheckout } from "./checkout.repository.js";
@@ -28,9 +30,9 @@ export async function createCheckoutSession(
 ): Promise<Outcome<{ checkoutId: string }>> {
   const { idempotencyKey: key, ...rest } = input;
   return withCustomerLock(deps, payer.userId, async () => {
-    const user = await findCustomer(deps, payer.userId);
+    const known = await findCustomer(deps, payer.userId);
     // They may well have a subscription that is not on record yet.
-    if (user?.isImportPending) return refuse("REQUEST_IN_PROGRESS");
+    if (known?.isImportPending) return refuse("REQUEST_IN_PROGRESS");
     return answerOnce(
       deps,
       { userId: payer.userId, operation: "createCheckoutSession", key, input: rest },
@@ -38,7 +40,7 @@ export async function createCheckoutSession(
         const order = await orderOf(deps, await findBuyer(deps, payer), input);
         if (!order.value) return order;
         const { value } = order;
-        return forStripeCustomer(deps, payer, (registered) => sendToCheckout(deps, registered, value));
+        return forStripeCustomer(deps, payer, (user) => sendToCheckout(deps, user, value, payer));
       },
     );
   });
@@ -58,13 +60,18 @@ async function sendToCheckout(
   deps: Deps,
   user: RegisteredUser,
   order: Order,
+  { email }: Payer,
 ): Promise<Outcome<{ checkoutId: string }>> {
   const live = await bringUpToDate(deps, user, await findLiveCheckout(deps.db, user.id));
   if (live && live.status !== "OPEN") return refuse("ALREADY_SUBSCRIBED", alreadyPaid);
   const isTheOne = live && isSameCheckout(live, order) && (await canStillPay(deps, user, live));
-  if (isTheOne) return done({ checkoutId: live.id });
+  if (isTheOne) {
+    // The page may have been asked for by a service, which has no address to name.
+    await noteOffer(deps, live, email);
+    return done({ checkoutId: live.id });
+  }
   if (live) await closePage(deps, live);
-  return start(deps, user, order);
+  return start(deps, user, order, email);
 }
 
 /** Whether a page is any good: nobody can pay on the page of a Stripe customer that was deleted since. */
@@ -95,10 +102,13 @@ async function askStripe(deps: Deps, user: RegisteredUser, live: CheckoutRow): P
   return stripeSessionId ? refreshCheckout(deps, user, { ...known, stripeSessionId }) : known;
 }
 
-async function start(deps: Deps, user: RegisteredUser, order: Order): Promise<Outcome<{ checkoutId: string }>> {
-  const createdAt = deps.now();
-  const expiresAt = new Date(createdAt.getTime() + checkoutLifeMs);
-  const row = await insertCheckout(deps.db, { ...order, userId: user.id, status: "OPEN", createdAt, expiresAt });
+async function start(
+  deps: Deps,
+  user: RegisteredUser,
+  order: Order,
+  email: string | null,
+): Promise<Outcome<{ checkoutId: string }>> {
+  const row = await inTransaction(deps, (inside) => insertWithOffer(inside, user, order, email));
   try {
     return done({ checkoutId: (await openPage(deps, user, row)).id });
   } catch (error) {
@@ -106,6 +116,14 @@ async function start(deps: Deps, user: RegisteredUser, order: Order): Promise<Ou
     await closeCheckout(deps.db, row.id);
     return refusalOf(deps, order, error);
   }
+}
+
+async function insertWithOffer(inside: Deps, { id: userId }: UserRow, order: Order, email: string | null) {
+  const createdAt = inside.now();
+  const expiresAt = new Date(createdAt.getTime() + checkoutLifeMs);
+  const row = await insertCheckout(inside.db, { ...order, userId, status: "OPEN", createdAt, expiresAt });
+  await noteOffer(inside, row, email);
+  return row;
 }
 
 /** The checkout that `createCheckoutSession` answered with. */

@@ -8,6 +8,7 @@ import { invoices } from "../history/invoice.table.js";
 import { payments } from "../history/payment.table.js";
 import { reconciliationDifferences, reconciliations } from "../reconciliation/reconciliation.table.js";
 import { subscriptions } from "../subscriptions/subscription.table.js";
+import { trialOffers } from "../subscriptions/trial-offer.table.js";
 import { trialRedemptions } from "../subscriptions/trial-redemption.table.js";
 import { usageEvents, usageHours, usageKeys } from "../usage/usage-event.table.js";
 import { usageReservations } from "../usage/usage-reservation.table.js";
@@ -21,7 +22,7 @@ const kept = [subscriptions, invoices, payments, auditLog, reconciliations, reco
 
 /** What goes; those first that refer to others. */
 const dropped = [
-  ...[checkoutSessions, entitlementOverrides, tierGrants, trialRedemptions, idempotencyKeys],
+  ...[checkoutSessions, entitlementOverrides, tierGrants, trialOffers, trialRedemptions, idempotencyKeys],
   ...[usageEvents, usageHours, usageKeys, usageReservations, usageTracking],
 ];
 

@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.js";
 import { syncCustomer, type Write } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
-import { recordMarks } from "./trial-ledger.js";
+import { recordCard } from "./trial-ledger.js";
 
 /**
  * Makes our row match the Stripe customer, and with it what their trials are known by: a card that was left tells whose
@@ -11,6 +11,6 @@ export async function syncPayer(deps: Deps, user: UserRow, stripeCustomerId: str
   const write = await syncCustomer(deps, user, stripeCustomerId);
   return async (inside) => {
     await write(inside);
-    await recordMarks(inside, user.id);
+    await recordCard(inside, user.id);
   };
 }

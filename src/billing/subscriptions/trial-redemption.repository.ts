@@ -3,17 +3,12 @@ import { type Db, prepared } from "../../db/client.js";
 import { type TrialRedemptionRow, trialRedemptions as trials } from "./trial-redemption.table.js";
 
 /**
- * Writes down a trial. One that is known stays as it is, but for a mark that was not known yet: then it is to be settled
+ * Writes down a trial. One that is known stays as it is, but for a card that was not known yet: then it is to be settled
  * again. Gives the row if anything was written.
  */
 export async function insertTrial(db: Db, row: typeof trials.$inferInsert): Promise<TrialRedemptionRow | undefined> {
-  const set = {
-    emailMark: sql`coalesce(${trials.emailMark}, excluded.email_mark)`,
-    cardMark: sql`coalesce(${trials.cardMark}, excluded.card_mark)`,
-    settledAt: unsettled,
-  };
-  const setWhere = sql`(${trials.emailMark} is null and excluded.email_mark is not null)
-    or (${trials.cardMark} is null and excluded.card_mark is not null)`;
+  const set = { cardMark: sql`excluded.card_mark`, settledAt: unsettled };
+  const setWhere = sql`${trials.cardMark} is null and excluded.card_mark is not null`;
   const target = trials.stripeSubscriptionId;
   return (await db.insert(trials).values(row).onConflictDoUpdate({ target, set, setWhere }).returning())[0];
 }
@@ -21,26 +16,12 @@ export async function insertTrial(db: Db, row: typeof trials.$inferInsert): Prom
 /** A trial that can be ended is to be settled again. */
 const unsettled = sql`case when ${trials.isEndable} then null else ${trials.settledAt} end`;
 
-/** Adds a mark to the trials of a user that have none of its kind yet, which are to be settled again. Gives those that are. */
-export async function addMarks(
-  db: Db,
-  userId: string,
-  { emailMark, cardMark }: Pick<TrialRedemptionRow, "emailMark" | "cardMark">,
-): Promise<TrialRedemptionRow[]> {
-  const isNews = or(
-    emailMark === null ? undefined : isNull(trials.emailMark),
-    cardMark === null ? undefined : isNull(trials.cardMark),
-  );
-  if (!isNews) return [];
-  const set = {
-    emailMark: sql`coalesce(${trials.emailMark}, ${emailMark})`,
-    cardMark: sql`coalesce(${trials.cardMark}, ${cardMark})`,
-    settledAt: unsettled,
-  };
+/** Adds a card to the trials of a user that have none yet, which are to be settled again. Gives those that are. */
+export async function addCardMark(db: Db, userId: string, cardMark: string): Promise<TrialRedemptionRow[]> {
   const marked = await db
     .update(trials)
-    .set(set)
-    .where(and(eq(trials.userId, userId), isNews))
+    .set({ cardMark, settledAt: unsettled })
+    .where(and(eq(trials.userId, userId), isNull(trials.cardMark)))
     .returning();
   return marked.filter(({ settledAt }) => settledAt === null);
 }

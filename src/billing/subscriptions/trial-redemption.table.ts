@@ -15,7 +15,7 @@ export const trialRedemptions = pgTable(
       .notNull()
       .references(() => users.id),
     stripeSubscriptionId: text("stripe_subscription_id").notNull().unique(),
-    /** An `emailMark`; null where no address was known. */
+    /** The `emailMark` that its checkout was offered by: see `trial-offer.table.ts`; null where there is none. Never changes. */
     emailMark: text("email_mark"),
     /** A `cardMark` of what the trial was begun with or, begun without a card, of the first one left; null until one is known. */
     cardMark: text("card_mark"),
