@@ -1,11 +1,12 @@
 import type { Deps } from "../../deps.js";
 import { done, type Outcome, type RefusedOutcome, refuse } from "../../errors.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
-import { dropWaiting, overtaken, type Waiting } from "../plan-changes/perform-change.js";
+import { overtaken } from "../plan-changes/perform-change.js";
 import { planPauseEnd } from "../subscriptions/subscription.pause.js";
 import { readSubscriptionAgain } from "../subscriptions/subscription.reading.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import { refusedAction } from "../subscriptions/subscription-actions.js";
+import { dropWaiting, type Waiting } from "../subscriptions/waiting.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { performOnce } from "../users/idempotency.js";
 import { getCustomer } from "../users/user.service.js";

@@ -4,14 +4,11 @@ import type { PlanOrder } from "../../stripe/plan-change.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { syncInvoice } from "../history/invoice.sync.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
-import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import { dropWaiting, type Waiting, withdrawUnpaid } from "../subscriptions/waiting.js";
 import { commit } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import type { PlanChange } from "./plan-change.js";
 import { declined, refusalOf } from "./stripe-refusal.js";
-
-/** What waits, and is dropped before something else is done. */
-export type Waiting = Pick<SubscriptionRow, "stripeScheduleId" | "pendingChange">;
 
 /** What was decided, as it is written down: JSON has no instants. */
 export interface PlannedChange {
@@ -73,17 +70,6 @@ async function leaveAsItWas({ stripe }: Deps, order: PlanOrder, waiting: Waiting
   if (waiting.stripeScheduleId && wasWaiting) {
     await stripe.scheduleAgain(order.stripeSubscriptionId, waiting.stripeScheduleId);
   }
-}
-
-/** Drops what waits for its date or for its payment; false where it came about in this very moment. */
-export async function dropWaiting(deps: Deps, waiting: Waiting): Promise<boolean> {
-  if (waiting.stripeScheduleId) await deps.stripe.releaseSchedule(waiting.stripeScheduleId);
-  return withdrawUnpaid(deps, waiting);
-}
-
-async function withdrawUnpaid({ stripe }: Deps, { pendingChange }: Waiting): Promise<boolean> {
-  const invoiceId = pendingChange?.unpaidInvoiceId;
-  return invoiceId === undefined || stripe.withdrawInvoice(invoiceId);
 }
 
 async function bringUpToDate(deps: Deps, user: UserRow, { stripeSubscriptionId }: PlanOrder): Promise<Changed> {

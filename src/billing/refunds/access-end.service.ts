@@ -13,6 +13,7 @@ import { type Reversal, reversalOf } from "../history/reversal.js";
 import { findStripeSubscription } from "../subscriptions/subscription.service.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import { dropWaiting } from "../subscriptions/waiting.js";
 import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
 import { isNothingLeft, paysRunningPeriod } from "./access-end.js";
@@ -46,6 +47,8 @@ async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
   const subscription = await findUnpaid(deps, payment);
   const reversal = reversalOf(payment);
   if (!subscription || !reversal) return markReversalSettled(deps, payment);
+  // Paid for in this very moment: it is judged again in the next round, which knows of that payment.
+  if (!(await dropWaiting(deps, subscription))) return;
   const { id, userId, stripeSubscriptionId } = subscription;
   const reason = reasons[reversal];
   // Written before it is done, under the payment's ID, and so once: afterwards there would be nothing left to tell.

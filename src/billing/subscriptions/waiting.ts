@@ -1,0 +1,21 @@
+import type { Deps } from "../../deps.js";
+import type { SubscriptionRow } from "./subscription.table.js";
+
+/** What waits, and is dropped before something else is done. */
+export type Waiting = Pick<SubscriptionRow, "stripeScheduleId" | "pendingChange">;
+
+/**
+ * Drops what waits for its date or for its payment; false where it came about in this very moment.
+ *
+ * A subscription that ends leaves the invoice of a change as it is: it could be paid still, for nothing.
+ */
+export async function dropWaiting(deps: Deps, waiting: Waiting): Promise<boolean> {
+  if (waiting.stripeScheduleId) await deps.stripe.releaseSchedule(waiting.stripeScheduleId);
+  return withdrawUnpaid(deps, waiting);
+}
+
+/** Withdraws the invoice of a change that waits for its payment, if one does; false where it was paid. */
+export async function withdrawUnpaid({ stripe }: Deps, { pendingChange }: Waiting): Promise<boolean> {
+  const invoiceId = pendingChange?.unpaidInvoiceId;
+  return invoiceId === undefined || stripe.withdrawInvoice(invoiceId);
+}
