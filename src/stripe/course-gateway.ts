@@ -1,8 +1,9 @@
 import type Stripe from "stripe";
+import { invoiceSnapshot } from "./invoice-snapshot.js";
 import type { HeldPayment } from "./plan-change.js";
 import { heldPayment } from "./plan-gateway.js";
-import type { CancellationReason } from "./snapshots.js";
-import { asking } from "./stripe-errors.js";
+import type { CancellationReason, InvoiceSnapshot } from "./snapshots.js";
+import { asking, unlessMissing } from "./stripe-errors.js";
 
 /** What a customer says of why they leave. */
 export interface CancellationWords {
@@ -24,6 +25,8 @@ export interface StripeCourseGateway {
   cancelNow(subscriptionId: string, terms: CancellationTerms): Promise<void>;
   /** Takes back a cancellation that has not taken effect, by whichever field it was made. May be repeated. */
   takeCancellationBack(subscriptionId: string): Promise<void>;
+  /** The newest invoices of a subscription, as many as anybody looks at; none where Stripe does not have it. */
+  invoicesOfSubscription(subscriptionId: string): Promise<InvoiceSnapshot[]>;
   /** The invoices of a subscription that nobody has paid, and that charge for time after an instant. */
   unpaidInvoicesBeyond(subscriptionId: string, instant: Date): Promise<string[]>;
   /** Withdraws an invoice that nobody has paid, a draft too; whether it is withdrawn now. May be repeated. */
@@ -71,6 +74,11 @@ export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
         if (cancel_at_period_end) await stripe.subscriptions.update(id, { cancel_at_period_end: false });
         else if (cancel_at !== null) await stripe.subscriptions.update(id, { cancel_at: "" });
       }),
+    invoicesOfSubscription: async (subscription) => {
+      const asked = { subscription, limit: 100, expand: ["data.payments"] };
+      const found = await unlessMissing(asking(() => stripe.invoices.list(asked)));
+      return (found?.data ?? []).map(invoiceSnapshot);
+    },
     unpaidInvoicesBeyond: (subscription, instant) =>
       asking(async () => {
         const seconds = instant.getTime() / 1000;

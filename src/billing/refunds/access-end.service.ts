@@ -2,13 +2,9 @@ import { type Deps, inTransaction } from "../../deps.js";
 import { StripeRefused } from "../../stripe/stripe-errors.js";
 import { recordAct } from "../audit/audit.js";
 import { globalId } from "../global-id.js";
-import {
-  listUnsettledReversals,
-  loadInvoices,
-  loadPaymentsOfInvoices,
-  markReversalSettled,
-} from "../history/history.service.js";
+import { listUnsettledReversals, loadInvoices, markReversalSettled } from "../history/history.service.js";
 import type { PaymentRow } from "../history/payment.table.js";
+import { readPeriodPayments } from "../history/period-payments.js";
 import { type Reversal, reversalOf } from "../history/reversal.js";
 import { findStripeSubscription } from "../subscriptions/subscription.service.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
@@ -16,7 +12,7 @@ import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { dropWaiting } from "../subscriptions/waiting.js";
 import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
-import { isNothingLeft, paysRunningPeriod } from "./access-end.js";
+import { endOfRunningPeriod } from "./access-end.js";
 
 /** What the audit log and Stripe are told. */
 const reasons: Readonly<Record<Reversal, string>> = {
@@ -65,18 +61,25 @@ async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
   deps.log.info({ subscription: id, payment: payment.id }, "a subscription ended: its payment was taken back");
 }
 
-/** The subscription whose running period was paid with this, and with nothing that is left, as Stripe has it now. */
+/**
+ * The subscription whose running period, or a part of it, was paid with this, and with nothing that is left, as Stripe has
+ * it now. Whoever has paid for some of a period, by money or by credit, keeps it.
+ */
 async function findUnpaid(deps: Deps, payment: PaymentRow): Promise<SubscriptionRow | undefined> {
   const { onRefund, onLostDispute } = deps.settings.endsAccess;
-  if (!(reversalOf(payment) === "REFUND" ? onRefund : onLostDispute) || !payment.invoiceId) return undefined;
-  const [[invoice], [payments = []]] = await Promise.all([
-    loadInvoices(deps, [payment.invoiceId]),
-    loadPaymentsOfInvoices(deps, [payment.invoiceId]),
-  ]);
-  if (!invoice?.stripeSubscriptionId || !isNothingLeft(payments)) return undefined;
+  const reversal = reversalOf(payment);
+  if (!reversal || !(reversal === "REFUND" ? onRefund : onLostDispute) || !payment.invoiceId) return undefined;
+  const [invoice] = await loadInvoices(deps, [payment.invoiceId]);
+  if (!invoice?.stripeSubscriptionId) return undefined;
   const known = await findStripeSubscription(deps, invoice.stripeSubscriptionId);
   if (!known || known.userId !== payment.userId) return undefined;
   const user = await getCustomer(deps, known.userId);
   const present = await commit(deps, await syncSubscription(deps, user, known.stripeSubscriptionId));
-  return paysRunningPeriod(invoice, present, deps.now()) ? present : undefined;
+  const end = endOfRunningPeriod(present, deps.now());
+  const paid = end && (await readPeriodPayments(deps, present.stripeSubscriptionId, end));
+  if (!paid?.invoiceIds.includes(invoice.stripeInvoiceId)) return undefined;
+  if (!paid.isAnythingLeft) return present;
+  const fields = { subscription: present.id, payment: payment.id };
+  deps.log.info(fields, "a payment was taken back, and its subscription goes on: the period is paid for otherwise");
+  return undefined;
 }

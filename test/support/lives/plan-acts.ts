@@ -88,8 +88,10 @@ export async function move(life: Life, scene: Scene, to: Plan): Promise<void> {
   expectCodes(await send(life, scene, to, shown.token), isDeclined ? "PAYMENT_FAILED" : undefined);
   if (isDeclined) return;
   // To the cent it is what Stripe has: it is held against the ledger in the end.
+  const before = life.credit;
   life.credit = await creditOf(life, scene);
-  pay(life, due, null, now(scene));
+  if (life.credit < before) bought.isByCredit = true;
+  pay(life, due, bought.end, now(scene));
   Object.assign(bought, { plan: to, pending: null });
 }
 
