@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { invoiceSnapshot } from "./invoice-snapshot.js";
 import type { HeldPayment } from "./plan-change.js";
 import { heldPayment } from "./plan-gateway.js";
-import type { CancellationReason, InvoiceSnapshot } from "./snapshots.js";
+import { type CancellationReason, type InvoiceSnapshot, idOf } from "./snapshots.js";
 import { asking, unlessMissing } from "./stripe-errors.js";
 
 /** What a customer says of why they leave. */
@@ -32,10 +32,15 @@ export interface StripeCourseGateway {
   /** Withdraws an invoice that nobody has paid, a draft too; whether it is withdrawn now. May be repeated. */
   withdrawUnpaidInvoice(invoiceId: string): Promise<boolean>;
   /**
-   * Pauses a subscription: its period ends now, and what is not used of it goes to the customer's balance. May be repeated:
-   * what is paused is left as it is.
+   * Pauses a subscription: its period ends now, and what is not used of it goes to the customer's balance, if so wanted. May
+   * be repeated: what is paused is left as it is.
    */
-  pauseSubscription(subscriptionId: string): Promise<void>;
+  pauseSubscription(subscriptionId: string, terms: Pick<CancellationTerms, "isCredited">): Promise<void>;
+  /**
+   * Takes so much, in minor units, off the credit that was given when a subscription stopped at once, but no more than that
+   * was. May be repeated: it is taken off once.
+   */
+  withholdCredit(subscriptionId: string, most: number): Promise<void>;
   /**
    * Charges a new period, which begins now, and lets a paused subscription run as soon as that is paid. What did not go
    * through is the answer; null where it runs. May be repeated: what runs, or has been charged for, is not charged again.
@@ -45,6 +50,9 @@ export interface StripeCourseGateway {
 
 /** Asked for or about to be, or given up on: nothing was received for these. */
 const unpaidStates: readonly string[] = ["draft", "open", "uncollectible"];
+
+/** The key under which the invoice that gave a credit is in the metadata of what was taken off it. */
+const withheldOfKey = "billing_withheld_of";
 
 /** The gateway over the SDK. */
 export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
@@ -98,11 +106,28 @@ export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
         return (isVoidable ? await stripe.invoices.voidInvoice(id) : { status }).status === "void";
       }),
     // Without keys of ours: Stripe would repeat a failure under them for a day. What is there tells what was done.
-    pauseSubscription: (id) =>
+    pauseSubscription: (id, { isCredited }) =>
       asking(async () => {
         const { status } = await stripe.subscriptions.retrieve(id);
         if (status === "paused") return;
-        await stripe.subscriptions.pause(id, { type: "subscription", invoicing_behavior: "invoice" });
+        const bill_for = isCredited ? {} : { bill_for: { unused_time_from: { type: "none" as const } } };
+        await stripe.subscriptions.pause(id, { type: "subscription", invoicing_behavior: "invoice", ...bill_for });
+      }),
+    withholdCredit: (id, most) =>
+      asking(async () => {
+        const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+        if (!invoice || typeof invoice === "string" || !invoice.id || invoice.total >= 0) return;
+        const customer = idOf(invoice.customer) ?? "";
+        // What is there tells what was done, here too.
+        for await (const { metadata } of stripe.customers.listBalanceTransactions(customer, { limit: 100 })) {
+          if (metadata?.[withheldOfKey] === invoice.id) return;
+        }
+        await stripe.customers.createBalanceTransaction(customer, {
+          amount: Math.min(most, -invoice.total),
+          currency: invoice.currency,
+          description: "Given back before, and so not credited",
+          metadata: { [withheldOfKey]: invoice.id },
+        });
       }),
     resumeSubscription: (id) =>
       asking(async () => {

@@ -1,5 +1,6 @@
 import type { Deps } from "../../deps.js";
 import type { InvoiceSnapshot, PaymentSnapshot, Span } from "../../stripe/snapshots.js";
+import type { InvoiceRow } from "./invoice.table.js";
 import { reversalOf } from "./reversal.js";
 
 /** What a period of a subscription was paid with, as Stripe has it now. */
@@ -30,6 +31,22 @@ export async function readPeriodPayments(
     givenBack: payments.reduce((sum, { refundedAmount }) => sum + refundedAmount, 0),
     isDisputed: payments.some(({ dispute }) => dispute !== null && !decidedForUs.includes(dispute.status)),
   };
+}
+
+/**
+ * The invoice that credited the rest of a period which an invoice charged for, as where that was canceled or paused at once,
+ * as Stripe has it; undefined where none did.
+ */
+export async function findCreditFor(
+  deps: Deps,
+  { lines, stripeSubscriptionId }: Pick<InvoiceRow, "lines" | "stripeSubscriptionId">,
+): Promise<InvoiceSnapshot | undefined> {
+  if (!stripeSubscriptionId) return undefined;
+  const ends = lines.filter(({ amount }) => amount > 0).map(({ end }) => new Date(end));
+  const all = await deps.stripe.invoicesOfSubscription(stripeSubscriptionId);
+  return all.find(
+    ({ total, lines }) => total < 0 && lines.some((line) => line.amount < 0 && ends.some((end) => endsThen(line, end))),
+  );
 }
 
 /** In these nothing is asked any more, and nothing is lost: https://docs.stripe.com/api/disputes/object */

@@ -4,7 +4,7 @@ import { recordAct } from "../audit/audit.js";
 import { globalId } from "../global-id.js";
 import { listUnsettledReversals, loadInvoices, markReversalSettled } from "../history/history.service.js";
 import type { PaymentRow } from "../history/payment.table.js";
-import { readPeriodPayments } from "../history/period-payments.js";
+import { findCreditFor, readPeriodPayments } from "../history/period-payments.js";
 import { type Reversal, reversalOf } from "../history/reversal.js";
 import { findStripeSubscription } from "../subscriptions/subscription.service.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
@@ -42,7 +42,10 @@ export async function settleReversals(deps: Deps, userId: string): Promise<void>
 async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
   const subscription = await findUnpaid(deps, payment);
   const reversal = reversalOf(payment);
-  if (!subscription || !reversal) return markReversalSettled(deps, payment);
+  if (!subscription || !reversal) {
+    if (reversal) await tellOfCredit(deps, payment);
+    return markReversalSettled(deps, payment);
+  }
   // Paid for in this very moment: it is judged again in the next round, which knows of that payment.
   if (!(await dropWaiting(deps, subscription))) return;
   const { id, userId, stripeSubscriptionId } = subscription;
@@ -59,6 +62,15 @@ async function settle(deps: Deps, payment: PaymentRow): Promise<void> {
     await markReversalSettled(inside, payment);
   });
   deps.log.info({ subscription: id, payment: payment.id }, "a subscription ended: its payment was taken back");
+}
+
+/** Credit cannot be told from other credit once it is on the balance, and may be spent: somebody must look. */
+async function tellOfCredit(deps: Deps, { id: payment, invoiceId }: PaymentRow): Promise<void> {
+  const [invoice] = invoiceId ? await loadInvoices(deps, [invoiceId]) : [];
+  const credit = invoice && (await findCreditFor(deps, invoice));
+  if (!credit) return;
+  const fields = { payment, invoice: credit.id, credited: -credit.total, currency: credit.currency };
+  deps.log.warn(fields, "a payment was taken back after its unused time was credited: take the credit off the balance");
 }
 
 /**

@@ -128,8 +128,15 @@ async function crediting(
   if (refused || bought?.status !== "ACTIVE") return;
   const before = life.credit;
   life.credit = await creditOf(life, scene);
-  const unused = priceOf(bought.plan) * shareLeft(bought, now(scene));
+  const unused = creditable(life, bought, priceOf(bought.plan) * shareLeft(bought, now(scene)));
   expect(Math.abs(life.credit - before - unused), "cents between credit and unused time").toBeLessThan(4);
+}
+
+/** What of unused time is credited: not what was given back, and nothing of a period whose payments are disputed. */
+function creditable({ payments }: Life, { end }: Bought, unused: number): number {
+  const paid = payments.filter(({ periodEnd }) => periodEnd === end);
+  if (paid.some(({ dispute }) => dispute !== "none")) return 0;
+  return Math.max(0, unused - paid.reduce((sum, { refunded }) => sum + refunded, 0));
 }
 
 /** Takes a cancellation back, or ends a pause. */
