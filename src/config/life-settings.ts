@@ -50,7 +50,7 @@ export const lifeSettings = [
   {
     name: "CANCEL_NOW_CREDIT",
     description:
-      "`true` or `false`: whether a subscription that is canceled at once credits the time that was paid for and not used to the customer's balance.",
+      "`true` or `false`: whether a subscription that is canceled at once credits the time that was paid for and not used to the customer's balance: less what was given back of it, and nothing of what is disputed.",
     default: "true",
     example: "true",
     requiredInProduction: false,

@@ -1,8 +1,9 @@
 import type Stripe from "stripe";
+import { invoiceSnapshot } from "./invoice-snapshot.js";
 import type { HeldPayment } from "./plan-change.js";
 import { heldPayment } from "./plan-gateway.js";
-import type { CancellationReason } from "./snapshots.js";
-import { asking } from "./stripe-errors.js";
+import { type CancellationReason, type InvoiceSnapshot, idOf } from "./snapshots.js";
+import { asking, unlessMissing } from "./stripe-errors.js";
 
 /** What a customer says of why they leave. */
 export interface CancellationWords {
@@ -24,15 +25,22 @@ export interface StripeCourseGateway {
   cancelNow(subscriptionId: string, terms: CancellationTerms): Promise<void>;
   /** Takes back a cancellation that has not taken effect, by whichever field it was made. May be repeated. */
   takeCancellationBack(subscriptionId: string): Promise<void>;
+  /** The newest invoices of a subscription, as many as anybody looks at; none where Stripe does not have it. */
+  invoicesOfSubscription(subscriptionId: string): Promise<InvoiceSnapshot[]>;
   /** The invoices of a subscription that nobody has paid, and that charge for time after an instant. */
   unpaidInvoicesBeyond(subscriptionId: string, instant: Date): Promise<string[]>;
   /** Withdraws an invoice that nobody has paid, a draft too; whether it is withdrawn now. May be repeated. */
   withdrawUnpaidInvoice(invoiceId: string): Promise<boolean>;
   /**
-   * Pauses a subscription: its period ends now, and what is not used of it goes to the customer's balance. May be repeated:
-   * what is paused is left as it is.
+   * Pauses a subscription: its period ends now, and what is not used of it goes to the customer's balance, if so wanted. May
+   * be repeated: what is paused is left as it is.
    */
-  pauseSubscription(subscriptionId: string): Promise<void>;
+  pauseSubscription(subscriptionId: string, terms: Pick<CancellationTerms, "isCredited">): Promise<void>;
+  /**
+   * Takes so much, in minor units, off the credit that was given when a subscription stopped at once, but no more than that
+   * was. May be repeated: it is taken off once.
+   */
+  withholdCredit(subscriptionId: string, most: number): Promise<void>;
   /**
    * Charges a new period, which begins now, and lets a paused subscription run as soon as that is paid. What did not go
    * through is the answer; null where it runs. May be repeated: what runs, or has been charged for, is not charged again.
@@ -42,6 +50,9 @@ export interface StripeCourseGateway {
 
 /** Asked for or about to be, or given up on: nothing was received for these. */
 const unpaidStates: readonly string[] = ["draft", "open", "uncollectible"];
+
+/** The key under which the invoice that gave a credit is in the metadata of what was taken off it. */
+const withheldOfKey = "billing_withheld_of";
 
 /** The gateway over the SDK. */
 export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
@@ -71,6 +82,11 @@ export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
         if (cancel_at_period_end) await stripe.subscriptions.update(id, { cancel_at_period_end: false });
         else if (cancel_at !== null) await stripe.subscriptions.update(id, { cancel_at: "" });
       }),
+    invoicesOfSubscription: async (subscription) => {
+      const asked = { subscription, limit: 100, expand: ["data.payments"] };
+      const found = await unlessMissing(asking(() => stripe.invoices.list(asked)));
+      return (found?.data ?? []).map(invoiceSnapshot);
+    },
     unpaidInvoicesBeyond: (subscription, instant) =>
       asking(async () => {
         const seconds = instant.getTime() / 1000;
@@ -90,11 +106,28 @@ export function makeCourseGateway(stripe: Stripe): StripeCourseGateway {
         return (isVoidable ? await stripe.invoices.voidInvoice(id) : { status }).status === "void";
       }),
     // Without keys of ours: Stripe would repeat a failure under them for a day. What is there tells what was done.
-    pauseSubscription: (id) =>
+    pauseSubscription: (id, { isCredited }) =>
       asking(async () => {
         const { status } = await stripe.subscriptions.retrieve(id);
         if (status === "paused") return;
-        await stripe.subscriptions.pause(id, { type: "subscription", invoicing_behavior: "invoice" });
+        const bill_for = isCredited ? {} : { bill_for: { unused_time_from: { type: "none" as const } } };
+        await stripe.subscriptions.pause(id, { type: "subscription", invoicing_behavior: "invoice", ...bill_for });
+      }),
+    withholdCredit: (id, most) =>
+      asking(async () => {
+        const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id, { expand: ["latest_invoice"] });
+        if (!invoice || typeof invoice === "string" || !invoice.id || invoice.total >= 0) return;
+        const customer = idOf(invoice.customer) ?? "";
+        // What is there tells what was done, here too.
+        for await (const { metadata } of stripe.customers.listBalanceTransactions(customer, { limit: 100 })) {
+          if (metadata?.[withheldOfKey] === invoice.id) return;
+        }
+        await stripe.customers.createBalanceTransaction(customer, {
+          amount: Math.min(most, -invoice.total),
+          currency: invoice.currency,
+          description: "Given back before, and so not credited",
+          metadata: { [withheldOfKey]: invoice.id },
+        });
       }),
     resumeSubscription: (id) =>
       asking(async () => {

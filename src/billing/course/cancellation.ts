@@ -2,18 +2,19 @@ import type { Deps } from "../../deps.js";
 import { type RefusedOutcome, refuse } from "../../errors.js";
 import type { CancellationWords } from "../../stripe/course-gateway.js";
 import { syncInvoice } from "../history/invoice.sync.js";
-import { dropWaiting, type Waiting } from "../plan-changes/perform-change.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import { dropWaiting, type Waiting } from "../subscriptions/waiting.js";
 import { isStorable } from "../users/input-text.js";
 import { commit } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
+import { judgeUnusedTime, type UnusedTime, withhold } from "./unused-time.js";
 
 /** When a cancellation takes effect, in alphabetical order. */
 export const cancellationTimings = ["IMMEDIATE", "PERIOD_END"] as const;
 export type CancellationTiming = (typeof cancellationTimings)[number];
 
 /** A cancellation, as it is written down before it is made. */
-export interface PlannedCancellation extends CancellationWords {
+export interface PlannedCancellation extends CancellationWords, UnusedTime {
   readonly stripeSubscriptionId: string;
   readonly timing: CancellationTiming;
   /** Whether unused time is credited, should nobody owe anything for it. */
@@ -39,11 +40,13 @@ export async function planCancellation(
 ): Promise<PlannedCancellation> {
   const { stripeSubscriptionId, stripeScheduleId, pendingChange, status } = row;
   const timing = endOf(row, wish.timing);
+  const mayCredit = deps.settings.cancelNowCredit && !withoutPeriod.includes(status);
+  const unused = mayCredit && timing === "IMMEDIATE" ? await judgeUnusedTime(deps, row) : { isCredited: mayCredit };
   const unpaid = timing === "IMMEDIATE" ? await deps.stripe.unpaidInvoicesBeyond(stripeSubscriptionId, deps.now()) : [];
   return {
     stripeSubscriptionId,
     timing,
-    isCredited: deps.settings.cancelNowCredit && !withoutPeriod.includes(status),
+    ...unused,
     unpaidInvoiceIds: unpaid.filter((id) => id !== pendingChange?.unpaidInvoiceId),
     waiting: { stripeScheduleId, pendingChange },
     reason: wish.reason,
@@ -56,7 +59,7 @@ export async function planCancellation(
  * moment.
  *
  * An invoice for time that will not be delivered is withdrawn if nobody has paid it. Where there was one nothing is
- * credited: Stripe would credit the whole of the unused time, paid or not.
+ * credited: Stripe would credit the whole of the unused time, paid or not. What was given back before is taken off again.
  */
 export async function performCancellation(deps: Deps, user: UserRow, planned: PlannedCancellation): Promise<boolean> {
   const { stripeSubscriptionId, timing, reason, comment } = planned;
@@ -71,6 +74,7 @@ export async function performCancellation(deps: Deps, user: UserRow, planned: Pl
   }
   const isCredited = planned.isCredited && withdrawn.length === 0;
   await deps.stripe.cancelNow(stripeSubscriptionId, { reason, comment, isCredited });
+  await withhold(deps, stripeSubscriptionId, { ...planned, isCredited });
   for (const id of withdrawn) await commit(deps, await syncInvoice(deps, user, id));
   return true;
 }

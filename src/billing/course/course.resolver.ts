@@ -47,7 +47,7 @@ export class CourseResolver {
   @Mutation(() => PauseSubscriptionPayload, {
     nullable: true,
     description:
-      "Stop charging and granting for a while. The period ends now, and what is not used of it becomes credit. A change of plan that waits is dropped.",
+      "Stop charging and granting for a while. The period ends now, and what is not used of it becomes credit, less what was given back of its payments; nothing does while one of them is disputed. A change of plan that waits is dropped.",
   })
   pauseSubscription(
     @Arg("input", () => PauseSubscriptionInput, { description: "How long to pause." }) input: PauseSubscriptionInput,

@@ -10,7 +10,10 @@ registerEnumType(CancellationTiming, {
   name: "CancellationTiming",
   description: "When a cancellation takes effect.",
   valuesConfig: {
-    IMMEDIATE: { description: "Now: unused time is credited, if the service is set so, and never paid back." },
+    IMMEDIATE: {
+      description:
+        "Now: unused time is credited, if the service is set so, less what was given back of its payments, and never paid back. Nothing is credited while one of them is disputed.",
+    },
     PERIOD_END: {
       description: "When the period or trial that runs is over; at once where none runs, as in a pause.",
     },

@@ -6,15 +6,12 @@ import { syncInvoice } from "../history/invoice.sync.js";
 import { cardAtStripe } from "../subscriptions/card-on-file.js";
 import { dropSetAside, keepSetAside } from "../subscriptions/subscription.set-aside.js";
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
-import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
+import { releaseWaiting, type Waiting, withdrawUnpaid } from "../subscriptions/waiting.js";
 import { commit } from "../users/user.sync.js";
 import type { UserRow } from "../users/user.table.js";
 import type { PlanChange } from "./plan-change.js";
 import { noCardInTrial } from "./plan-quote.js";
 import { declined, refusalOf } from "./stripe-refusal.js";
-
-/** What waits, and is dropped before something else is done. */
-export type Waiting = Pick<SubscriptionRow, "stripeScheduleId" | "pendingChange">;
 
 /** What was decided, as it is written down: JSON has no instants. */
 export interface PlannedChange {
@@ -61,7 +58,7 @@ export async function performChange(
     const { stripeScheduleId } = waiting;
     // First, so that what makes way now is not lost, should this run be cut off.
     if (stripeScheduleId && hasDate(waiting)) await keepSetAside(deps, order.stripeSubscriptionId, stripeScheduleId);
-    if (!(await release(deps, waiting))) return overtaken();
+    if (!(await releaseWaiting(deps, waiting))) return overtaken();
     const { invoiceId, held } = await stripe.changePlan(order, `plan-${attempt}`);
     if (held && held.confirmationUrl === null) await leaveAsItWas(deps, order, waiting, held.invoiceId);
     if (!held) await dropSetAside(deps, order.stripeSubscriptionId);
@@ -96,25 +93,6 @@ async function leaveAsItWas(deps: Deps, order: PlanOrder, waiting: Waiting, invo
 /** Whether what waits does so for its date, and not for its payment. */
 function hasDate({ pendingChange }: Waiting): boolean {
   return pendingChange !== null && pendingChange.unpaidInvoiceId === undefined;
-}
-
-/**
- * Drops what waits for its date or for its payment, and what made way for it; false where it came about in this very
- * moment.
- */
-export async function dropWaiting(deps: Deps, stripeSubscriptionId: string, waiting: Waiting): Promise<boolean> {
-  await dropSetAside(deps, stripeSubscriptionId);
-  return release(deps, waiting);
-}
-
-async function release(deps: Deps, waiting: Waiting): Promise<boolean> {
-  if (waiting.stripeScheduleId) await deps.stripe.releaseSchedule(waiting.stripeScheduleId);
-  return withdrawUnpaid(deps, waiting);
-}
-
-async function withdrawUnpaid({ stripe }: Deps, { pendingChange }: Waiting): Promise<boolean> {
-  const invoiceId = pendingChange?.unpaidInvoiceId;
-  return invoiceId === undefined || stripe.withdrawInvoice(invoiceId);
 }
 
 async function bringUpToDate(deps: Deps, user: UserRow, { stripeSubscriptionId }: PlanOrder): Promise<Changed> {

@@ -5,19 +5,12 @@ import { readSubscriptionAgain } from "../subscriptions/subscription.reading.js"
 import { syncSubscription } from "../subscriptions/subscription.sync.js";
 import type { SubscriptionRow } from "../subscriptions/subscription.table.js";
 import { refusedAction } from "../subscriptions/subscription-actions.js";
+import { dropWaiting, type Waiting } from "../subscriptions/waiting.js";
 import { withCustomerLock } from "../users/customer-lock.js";
 import { performOnce } from "../users/idempotency.js";
 import { getCustomer } from "../users/user.service.js";
 import { commit } from "../users/user.sync.js";
-import {
-  type Changed,
-  dropWaiting,
-  overtaken,
-  type PlannedChange,
-  performChange,
-  plannedOf,
-  type Waiting,
-} from "./perform-change.js";
+import { type Changed, overtaken, type PlannedChange, performChange, plannedOf } from "./perform-change.js";
 import { type PlanChange, type PlanWish, planChangeOf } from "./plan-change.js";
 import { agreementOn, isSameDeal, isTooOld, type Quote, quoteOf, refusedForCard } from "./plan-quote.js";
 import { readAgreed, signAgreed } from "./preview-token.js";

@@ -18,6 +18,7 @@ import {
   setTrialSettled,
 } from "./trial-redemption.repository.js";
 import type { TrialRedemptionRow } from "./trial-redemption.table.js";
+import { dropWaiting } from "./waiting.js";
 
 const batch = 100;
 
@@ -54,6 +55,8 @@ async function settle(deps: Deps, trial: TrialRedemptionRow): Promise<void> {
   if (await mayGoOn(deps, trial)) return;
   const subscription = await findRunning(deps, trial);
   if (!subscription) return setTrialSettled(deps.db, trial.id, deps.now());
+  // Paid for in this very moment: the next round finds what is paid for, and lets it go on.
+  if (!(await dropWaiting(deps, subscription.stripeSubscriptionId, subscription))) return;
   const { id, userId, stripeSubscriptionId } = subscription;
   const details = { subscription: globalId("BillingSubscription", id) };
   // Written before it is done, under the trial's ID, and so once: afterwards there would be nothing left to tell.

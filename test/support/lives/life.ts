@@ -41,6 +41,8 @@ export interface Bought {
   /** What the open invoice asks for, and what of the credit it took. */
   owed: number;
   creditTaken: number;
+  /** Whether credit has paid for some of the period. */
+  isByCredit: boolean;
   resumesAt: number | null;
 }
 
@@ -48,8 +50,8 @@ export interface Bought {
 export interface Paid {
   readonly amount: number;
   refunded: number;
-  /** The end of the period that it pays as a whole; null for a part of one. */
-  readonly periodEnd: number | null;
+  /** The end of the period that it pays, as a whole or in part. */
+  readonly periodEnd: number;
   dispute: "none" | "open" | "lost";
   readonly madeAt: number;
 }
@@ -101,17 +103,19 @@ export function begin(life: Life, plan: Plan, at: number): number {
     lateSince: null,
     owed: 0,
     creditTaken: 0,
+    isByCredit: false,
     resumesAt: null,
   };
   const price = priceOf(plan);
   const taken = Math.min(price, life.credit);
   life.credit -= taken;
+  life.bought.isByCredit = taken > 0;
   pay(life, price - taken, life.bought.end, at);
   return price - taken;
 }
 
 /** Writes down a charge; nothing of nothing. */
-export function pay(life: Life, amount: number, periodEnd: number | null, madeAt: number): void {
+export function pay(life: Life, amount: number, periodEnd: number, madeAt: number): void {
   if (amount > 0) life.payments.push({ amount, refunded: 0, periodEnd, dispute: "none", madeAt });
 }
 
@@ -125,10 +129,16 @@ export function end(life: Life): void {
   if (life.bought) Object.assign(life.bought, { status: "CANCELED", pending: null, isEnding: false, resumesAt: null });
 }
 
-/** Ends it where the payment that is gone had paid for the period that runs. */
+/** Ends it where the payment that is gone had paid for the period that runs, and nothing that is left has. */
 export function loseWhatPaid(life: Life, { periodEnd }: Paid, now: number): void {
   const running = runningOf(life);
-  if (running && periodEnd === running.end && now >= running.start && now < running.end) end(life);
+  if (!running || periodEnd !== running.end || now < running.start || now >= running.end) return;
+  const isLeft = (paid: Paid) => paid.refunded < paid.amount && paid.dispute !== "lost";
+  if (running.isByCredit || life.payments.some((paid) => paid.periodEnd === periodEnd && isLeft(paid))) {
+    note(life, "a payment of the period is gone, another is left");
+    return;
+  }
+  end(life);
 }
 
 /** Lets time pass up to an instant, and does what falls due, in its order. */
@@ -170,6 +180,7 @@ function charge(life: Life, bought: Bought): void {
   const price = priceOf(bought.plan);
   const taken = Math.min(price, life.credit);
   life.credit -= taken;
+  bought.isByCredit = taken > 0;
   const due = price - taken;
   if (life.cardWorks || due === 0) {
     pay(life, due, bought.end, at);

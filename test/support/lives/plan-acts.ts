@@ -88,8 +88,10 @@ export async function move(life: Life, scene: Scene, to: Plan): Promise<void> {
   expectCodes(await send(life, scene, to, shown.token), isDeclined ? "PAYMENT_FAILED" : undefined);
   if (isDeclined) return;
   // To the cent it is what Stripe has: it is held against the ledger in the end.
+  const before = life.credit;
   life.credit = await creditOf(life, scene);
-  pay(life, due, null, now(scene));
+  if (life.credit < before) bought.isByCredit = true;
+  pay(life, due, bought.end, now(scene));
   Object.assign(bought, { plan: to, pending: null });
 }
 
@@ -126,8 +128,15 @@ async function crediting(
   if (refused || bought?.status !== "ACTIVE") return;
   const before = life.credit;
   life.credit = await creditOf(life, scene);
-  const unused = priceOf(bought.plan) * shareLeft(bought, now(scene));
+  const unused = creditable(life, bought, priceOf(bought.plan) * shareLeft(bought, now(scene)));
   expect(Math.abs(life.credit - before - unused), "cents between credit and unused time").toBeLessThan(4);
+}
+
+/** What of unused time is credited: not what was given back, and nothing of a period whose payments are disputed. */
+function creditable({ payments }: Life, { end }: Bought, unused: number): number {
+  const paid = payments.filter(({ periodEnd }) => periodEnd === end);
+  if (paid.some(({ dispute }) => dispute !== "none")) return 0;
+  return Math.max(0, unused - paid.reduce((sum, { refunded }) => sum + refunded, 0));
 }
 
 /** Takes a cancellation back, or ends a pause. */
