@@ -36,9 +36,13 @@ export function pauseSubscription(world: World, before: Stripe.Subscription, ter
   return after;
 }
 
-/** Credits and usage become pending. This second is still used, for no period follows. */
+/**
+ * Credits and usage become pending. This second is still used, for no period follows. Time that is not given back now is
+ * not given back later either: its period is over.
+ */
 function settle(world: World, subscription: Stripe.Subscription, { givesBack, billsUsage }: PauseTerms): void {
-  const given = givesBack ? unusedTime(world, subscription) : { subscription, prorations: [], credited: [] };
+  const unused = unusedTime(world, subscription);
+  const given = givesBack ? unused : { ...unused, prorations: [] };
   const used = billsUsage ? usageLeftBehind(world, subscription, [], nowInSeconds(world) + 1) : [];
   keepProrations(world, { ...given, prorations: [...given.prorations, ...used] });
 }

@@ -106,6 +106,10 @@ test("a pause may invoice at once, give nothing back, and ends an update that wa
   const nothing = await pausedHalfway(sandbox, { bill_for: { unused_time_from: { type: "none" } } });
   const { data } = await stripe.invoiceItems.list({ customer: String(nothing.subscription.customer) });
   expect(data).toEqual([]);
+  // Nor by the next pause: that credits what is left of the period which resuming has begun, all of it.
+  await stripe.subscriptions.resume(nothing.id, { payment_behavior: "resume_on_payment_success" });
+  await stripe.subscriptions.pause(nothing.id, { type: "subscription", invoicing_behavior: "invoice" });
+  expect(await latest(stripe, nothing.id)).toMatchObject({ total: -1000 });
 
   const upgraded = await subscribed(sandbox);
   const { id: card } = await stripe.paymentMethods.attach("pm_card_chargeCustomerFail", {
