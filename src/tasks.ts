@@ -54,7 +54,6 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
     [nightlyTask]: () => beginNightly(deps),
     [sweepTask]: async () => {
       await closeOverdueCheckouts(deps);
-      await closeOvertakenCheckouts(deps);
       await adoptKnownPrices(deps);
       await tellGraceEnds(deps);
       await tellLapses(deps);
@@ -64,6 +63,8 @@ export function makeTasks({ deps, patient, inbox, claims }: TaskParts): Tasks {
       await putSetAsideBack(deps);
       await dropOldAnswers(deps);
       await forgetFullBuckets(deps.db);
+      // Last: it needs Stripe, and while Stripe is away nothing is to wait behind it.
+      await closeOvertakenCheckouts(deps);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./support/app.js";
 import { customerOf } from "./support/objects.js";
+import { paidTwice } from "./support/paid-twice.js";
 import type { Person } from "./support/person.js";
 import { change, planOf, purchaseIsOver } from "./support/plans.js";
 import { quiet } from "./support/quiet.js";
@@ -23,12 +24,7 @@ async function statusOf(person: Person): Promise<string> {
 test("the first payment of a period that was upgraded ends nothing, and that of the upgrade then does", async ({
   app,
 }) => {
-  const ada = await app.customerOn("starter", "ada");
-  await purchaseIsOver(app, "ada");
-  const first = await newestPayment(ada);
-  await change(app, ada, "enterprise");
-  await quiet(app);
-  const upgrade = await newestPayment(ada);
+  const { person: ada, first, upgrade } = await paidTwice(app, "ada");
   await giveBack(app, first.id);
   expect(await planOf(ada)).toMatchObject({ status: "ACTIVE", tier: { slug: "enterprise" } });
   expect(app.logged.filter((line) => line.includes(goesOn))).toHaveLength(1);
@@ -39,12 +35,7 @@ test("the first payment of a period that was upgraded ends nothing, and that of 
 });
 
 test("an upgrade's payment that is left keeps the period, in part as well", async ({ app }) => {
-  const bob = await app.customerOn("starter", "bob");
-  await purchaseIsOver(app, "bob");
-  const first = await newestPayment(bob);
-  await change(app, bob, "enterprise");
-  await quiet(app);
-  const upgrade = await newestPayment(bob);
+  const { person: bob, first, upgrade } = await paidTwice(app, "bob");
   await refund(app, upgrade.id, { amount: upgrade.amount.amount - 1 });
   await giveBack(app, first.id);
   expect(await statusOf(bob)).toBe("ACTIVE");

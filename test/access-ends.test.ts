@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { startTestApp, type TestApp, test } from "./support/app.js";
+import { disputing, lose } from "./support/disputes.js";
 import { customerOf, subscriptionOf } from "./support/objects.js";
 import type { Person } from "./support/person.js";
 import { change, planOf } from "./support/plans.js";
@@ -22,18 +23,6 @@ async function intentOf(app: TestApp, { sub }: Person): Promise<string> {
   const { id: customer } = await customerOf(app, sub);
   const [intent] = (await app.stripe.paymentIntents.list({ customer })).data;
   return intent?.id ?? "nothing";
-}
-
-/** Somebody whose payment the bank has taken back, and that is not decided yet. */
-async function disputed(app: TestApp, sub: string): Promise<{ person: Person; disputeId: string }> {
-  const person = app.person(sub);
-  const { checkoutSession } = await person.checkout("professional");
-  await person.pay(checkoutSession.url, { number: "4000 0000 0000 0259" });
-  await quiet(app);
-  await app.sandbox.advance(120);
-  await quiet(app);
-  const [dispute] = (await app.stripe.disputes.list({ payment_intent: await intentOf(app, person) })).data;
-  return { person, disputeId: dispute?.id ?? "" };
 }
 
 function ended(person: Person) {
@@ -109,9 +98,9 @@ test("a refund of an earlier period, or of a change within this one, ends nothin
 });
 
 test("a dispute ends access once it is lost, and not before", async ({ app }) => {
-  const { person: emil, disputeId } = await disputed(app, "emil");
+  const emil = await disputing(app, "emil");
   expect(await planOf(emil)).toMatchObject({ status: "ACTIVE" });
-  await app.stripe.disputes.close(disputeId);
+  await lose(app, "emil");
   await ended(emil);
   expect(await sourceOf(emil)).toBe("FREE_TIER");
   expect(await actsOn(app, emil)).toMatchObject([{ actor: "system", reason: expect.stringContaining("dispute") }]);
@@ -138,8 +127,8 @@ test("where the operator wants it so, neither ends access", async () => {
   const { app, stop } = await startTestApp({ environment });
   const gwen = await app.customerOn("starter", "gwen");
   await refund(app, (await newestPayment(gwen)).id);
-  const { person: hana, disputeId } = await disputed(app, "hana");
-  await app.stripe.disputes.close(disputeId);
+  const hana = await disputing(app, "hana");
+  await lose(app, "hana");
   await quiet(app);
   await until("both are settled", async () => {
     const open = "select 1 from payments where reversal_settled_at is null";

@@ -1,49 +1,17 @@
 import { expect } from "vitest";
 import { type TestApp, test } from "./support/app.js";
 import { cancel, codesOf, courseOf, pause } from "./support/course.js";
-import { customerOf } from "./support/objects.js";
+import { disputesOf, disputing, lose, lossesAreSettled } from "./support/disputes.js";
+import { creditOf, customerOf } from "./support/objects.js";
+import { paidTwice } from "./support/paid-twice.js";
 import type { Person } from "./support/person.js";
-import { change, purchaseIsOver } from "./support/plans.js";
+import { purchaseIsOver } from "./support/plans.js";
 import { quiet } from "./support/quiet.js";
 import { newestPayment, refund } from "./support/staff-acts.js";
 import { plantFault } from "./support/stripe.js";
 import { expectStripesTruth } from "./support/truth.js";
-import { until } from "./support/until.js";
 
 const taken = "a payment was taken back after its unused time was credited: take the credit off the balance";
-
-/** Somebody on Professional whose bank has taken the payment back, and has not decided yet. */
-async function disputing(app: TestApp, sub: string): Promise<Person> {
-  const person = app.person(sub);
-  const { checkoutSession } = await person.checkout("professional");
-  await person.pay(checkoutSession.url, { number: "4000 0000 0000 0259" });
-  await until("the purchase is in force", async () => (await courseOf(person))?.status === "ACTIVE");
-  await purchaseIsOver(app, sub);
-  await app.sandbox.advance(120);
-  await quiet(app);
-  expect((await disputesOf(app, sub)).map(({ status }) => status)).toEqual(["needs_response"]);
-  return person;
-}
-
-async function disputesOf(app: TestApp, sub: string) {
-  const { id: customer } = await customerOf(app, sub);
-  const [charge] = (await app.stripe.charges.list({ customer })).data;
-  return (await app.stripe.disputes.list({ charge: String(charge?.id) })).data;
-}
-
-async function lose(app: TestApp, sub: string): Promise<void> {
-  for (const { id } of await disputesOf(app, sub)) await app.stripe.disputes.close(id);
-  await quiet(app);
-  await until("what follows is settled", async () => {
-    const open = "select 1 from payments where dispute_status = 'lost' and reversal_settled_at is null";
-    return (await app.connection.db.execute(open)).length === 0;
-  });
-}
-
-/** What somebody has in credit, in cents. */
-async function creditOf(app: TestApp, sub: string): Promise<number> {
-  return 0 - (await customerOf(app, sub)).balance;
-}
 
 /** Somebody who has had so much of their $29.99 back. */
 async function refunded(app: TestApp, sub: string, amount: number): Promise<Person> {
@@ -60,6 +28,7 @@ test("who has disputed what they paid, and pauses or cancels at once, is credite
   expect(codesOf(await cancel(bob, { timing: "IMMEDIATE" }))).toEqual([]);
   for (const sub of ["ada", "bob"]) {
     await lose(app, sub);
+    await lossesAreSettled(app);
     expect(await creditOf(app, sub)).toBe(0);
   }
   expect(await courseOf(ada)).toMatchObject({ status: "PAUSED" });
@@ -94,11 +63,7 @@ test("what was given back is not credited as well, by a cancellation or a pause"
 });
 
 test("what was given back of an upgraded period counts as well", async ({ app }) => {
-  const finn = await app.customerOn("starter", "finn");
-  await purchaseIsOver(app, "finn");
-  const first = await newestPayment(finn);
-  await change(app, finn, "enterprise");
-  await quiet(app);
+  const { person: finn, first } = await paidTwice(app, "finn");
   await refund(app, first.id);
   await quiet(app);
   await cancel(finn, { timing: "IMMEDIATE" });

@@ -18,6 +18,11 @@ export async function customerOf(app: TestApp, sub: string): Promise<Stripe.Cust
   return customer;
 }
 
+/** What Stripe has of somebody's credit, in minor units. */
+export async function creditOf(app: TestApp, sub: string): Promise<number> {
+  return 0 - (await customerOf(app, sub)).balance;
+}
+
 /** Somebody's newest subscription at Stripe. */
 export async function subscriptionOf(app: TestApp, sub: string): Promise<Stripe.Subscription> {
   const { id: customer } = await customerOf(app, sub);

@@ -41,8 +41,11 @@ export async function planCancellation(
   const { stripeSubscriptionId, stripeScheduleId, pendingChange, status } = row;
   const timing = endOf(row, wish.timing);
   const mayCredit = deps.settings.cancelNowCredit && !withoutPeriod.includes(status);
-  const unused = mayCredit && timing === "IMMEDIATE" ? await judgeUnusedTime(deps, row) : { isCredited: mayCredit };
-  const unpaid = timing === "IMMEDIATE" ? await deps.stripe.unpaidInvoicesBeyond(stripeSubscriptionId, deps.now()) : [];
+  const isNow = timing === "IMMEDIATE";
+  const [unused, unpaid] = await Promise.all([
+    mayCredit && isNow ? judgeUnusedTime(deps, row) : { isCredited: mayCredit },
+    isNow ? deps.stripe.unpaidInvoicesBeyond(stripeSubscriptionId, deps.now()) : [],
+  ]);
   return {
     stripeSubscriptionId,
     timing,

@@ -88,8 +88,8 @@ export function runningOf({ bought }: Life): Bought | null {
   return bought && bought.status !== "CANCELED" ? bought : null;
 }
 
-/** Begins a period that is paid at once, as a purchase and the end of a pause do; gives what is charged. */
-export function begin(life: Life, plan: Plan, at: number): number {
+/** Begins a period that is paid at once, as a purchase and the end of a pause do. */
+export function begin(life: Life, plan: Plan, at: number): void {
   life.bought = {
     status: "ACTIVE",
     plan,
@@ -111,7 +111,6 @@ export function begin(life: Life, plan: Plan, at: number): number {
   life.credit -= taken;
   life.bought.isByCredit = taken > 0;
   pay(life, price - taken, life.bought.end, at);
-  return price - taken;
 }
 
 /** Writes down a charge; nothing of nothing. */

@@ -1,9 +1,8 @@
 import { expect } from "vitest";
+import { lossesAreSettled } from "../disputes.js";
 import { customerOf, subscriptionOf } from "../objects.js";
 import { chargeTo } from "../plans.js";
-import { quiet } from "../quiet.js";
 import { refund } from "../staff-acts.js";
-import { until } from "../until.js";
 import { type Life, loseWhatPaid, type Paid, pay, runningOf } from "./life.js";
 import { expectCodes, now, type Scene } from "./scene.js";
 
@@ -57,10 +56,6 @@ export async function loseDispute(life: Life, paid: Paid, scene: Scene): Promise
   // The oldest is the first that was opened.
   await stripe.disputes.close(String(open.at(-1)?.id));
   paid.dispute = "lost";
-  await quiet(scene.app);
-  await until("what follows from the loss is done", async () => {
-    const open = "select 1 from payments where dispute_status = 'lost' and reversal_settled_at is null";
-    return (await scene.app.connection.db.execute(open)).length === 0;
-  });
+  await lossesAreSettled(scene.app);
   loseWhatPaid(life, paid, now(scene));
 }

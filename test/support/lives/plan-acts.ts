@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { cancel, courseOf, pause, resume } from "../course.js";
+import { creditOf } from "../objects.js";
 import { change, preview, purchaseIsOver } from "../plans.js";
 import { until } from "../until.js";
 import {
@@ -16,7 +17,7 @@ import {
   type Tier,
   tiers,
 } from "./life.js";
-import { creditOf, expectCodes, now, type Scene } from "./scene.js";
+import { expectCodes, now, type Scene } from "./scene.js";
 
 /** Cancels when the period ends. */
 export async function cancelLater(life: Life): Promise<void> {
@@ -89,7 +90,7 @@ export async function move(life: Life, scene: Scene, to: Plan): Promise<void> {
   if (isDeclined) return;
   // To the cent it is what Stripe has: it is held against the ledger in the end.
   const before = life.credit;
-  life.credit = await creditOf(life, scene);
+  life.credit = await creditOf(scene.app, life.person.sub);
   if (life.credit < before) bought.isByCredit = true;
   pay(life, due, bought.end, now(scene));
   Object.assign(bought, { plan: to, pending: null });
@@ -127,7 +128,7 @@ async function crediting(
   expectCodes(await act(), refused);
   if (refused || bought?.status !== "ACTIVE") return;
   const before = life.credit;
-  life.credit = await creditOf(life, scene);
+  life.credit = await creditOf(scene.app, life.person.sub);
   const unused = creditable(life, bought, priceOf(bought.plan) * shareLeft(bought, now(scene)));
   expect(Math.abs(life.credit - before - unused), "cents between credit and unused time").toBeLessThan(4);
 }

@@ -1,8 +1,6 @@
 import { expect } from "vitest";
 import type { TestApp } from "../app.js";
 import { codesOf } from "../course.js";
-import { customerOf } from "../objects.js";
-import type { Life } from "./life.js";
 
 /** Where and when acts are done. While events are held back nothing may wait for one. */
 export interface Scene {
@@ -18,9 +16,4 @@ export function now({ app }: Pick<Scene, "app">): number {
 /** Expects the one refusal, or none. */
 export function expectCodes(payload: Parameters<typeof codesOf>[0], refused: string | undefined): void {
   expect(codesOf(payload)).toEqual(refused ? [refused] : []);
-}
-
-/** What Stripe has of a customer's credit, in cents. */
-export async function creditOf({ person }: Life, { app }: Scene): Promise<number> {
-  return 0 - (await customerOf(app, person.sub)).balance;
 }
